@@ -1,0 +1,43 @@
+"""What a partner's `connector.py` gives the hub: one object named PARTNER."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from schemas.contract import Scenario
+from schemas.outcome import Declined, Pending, Succeeded, Unknown
+
+
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """The partner's literal words for "received": anything else, and it sends again."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = "text/plain; charset=utf-8"
+
+
+class News(msgspec.Struct, frozen=True, kw_only=True):
+    """What a callback says.
+
+    Shape: `outcome` is None, or `trusted` False, where it is a hint that only triggers an enquiry.
+    """
+
+    reference: str
+    outcome: Succeeded[Any] | Declined | Pending[Any] | Unknown | None
+    trusted: bool
+    acknowledgement: Acknowledgement
+
+
+ReadCallback = Callable[[bytes, Mapping[str, str], Any], News]
+"""(raw body, headers in lower case, account) to News. Pure. Raises: Garbled where it cannot be read at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partner:
+    """A partner's code: how its accounts look, the scenarios it serves, how its callbacks read."""
+
+    account: type[msgspec.Struct]
+    scenarios: tuple[type[Scenario], ...]
+    read_callback: ReadCallback | None = None

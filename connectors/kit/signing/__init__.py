@@ -1,0 +1,1 @@
+"""Signatures and ciphers that partners' dialects use, each proven against a published vector, off the event loop."""

@@ -1,0 +1,1 @@
+"""The contract: what a bank may ask, in one vocabulary, whatever the partner behind it speaks."""

@@ -1,0 +1,236 @@
+"""A scenario is a class, an operation is a method of it, and everything else is read off the declaration."""
+
+import inspect
+from abc import ABC
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any, ClassVar, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from schemas.outcome import Succeeded
+from schemas.page import Merged, Page
+from schemas.refs import PartnerRef
+from schemas.region import RegionCode
+from schemas.secret import Secret
+
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
+
+Kind = Literal["query", "order", "enquiry", "check"]
+Access = str
+Level = Literal["A1", "A2"]
+Subject = Literal["required", "digest", "none"]
+Routing = Literal["everyone", "ref", "region"]
+
+A1: Level = "A1"
+"""Public product information. Source: JR/T 0185-2020."""
+A2: Level = "A2"
+"""Touches a person or money."""
+
+SCENARIOS: dict[str, type["Scenario"]] = {}
+"""Every declared scenario by name; importing `schemas.scenarios` fills it."""
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a bank can ask of a scenario, or the hub asks on its behalf.
+
+    Shape: `request` is the struct a bank sends; `result` is what it gets (for an order, what success holds).
+    """
+
+    scenario: str
+    name: str
+    kind: Kind
+    request: Any
+    result: Any
+    summary: str
+    method: str = ""
+    path: str = ""
+    access: Access = ""
+    level: Level = A2
+    subject: Subject = "none"
+    optional: bool = False
+    of: str | None = None
+    """The order that an enquiry or a check belongs to."""
+    enquiry: str | None = None
+    check: str | None = None
+
+    @property
+    def key(self) -> str:
+        """How the operation is called everywhere: `utility-bills.pay`."""
+        return f"{self.scenario}.{self.name}"
+
+    @property
+    def scope(self) -> str:
+        return f"{self.scenario}:{self.access}"
+
+    @property
+    def route(self) -> str:
+        return f"/v1/{self.scenario}{self.path}"
+
+    @property
+    def routing(self) -> Routing:
+        """Read off the types: who is asked."""
+        if get_origin(self.result) is Merged:
+            return "everyone"
+        return "ref" if self.ref_field else "region"
+
+    @property
+    def ref_field(self) -> str | None:
+        return _field_of(self.request, PartnerRef)
+
+    @property
+    def region_field(self) -> str | None:
+        return _field_of(self.request, RegionCode)
+
+    @property
+    def item(self) -> Any:
+        """The type of one item, where the result is a list of them; else None."""
+        if get_origin(self.result) in (Merged, Page, list):
+            return get_args(self.result)[0]
+        return None
+
+    @property
+    def secret_field(self) -> str | None:
+        """The field of an order's result that is its deliverable."""
+        return _field_of(self.result, Secret) if self.kind == "order" else None
+
+    def bind(self, scenario: "Scenario") -> Callable[[Any, Any], Awaitable[Any]]:
+        return cast("Callable[[Any, Any], Awaitable[Any]]", getattr(scenario, self.name))
+
+
+@cache
+def _field_of(struct: Any, wanted: Any) -> str | None:
+    """The first field of a struct that has a type, alone or beside None."""
+    hints = get_type_hints(get_origin(struct) or struct, include_extras=True)
+    for field, hint in hints.items():
+        if any(part is wanted or part == wanted or get_origin(part) is wanted for part in _parts(hint)):
+            return field
+    return None
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    """A hint, and the members of its union if it is one."""
+    if get_origin(hint) in (Secret, list, dict) or hasattr(hint, "__metadata__"):
+        return (hint,)
+    return (hint, *get_args(hint))
+
+
+def query(
+    route: str, *, access: Access, level: Level, subject: Subject = "none", optional: bool = False
+) -> Callable[[F], F]:
+    """Declares a question: it changes nothing, so it may be repeated, cached and failed over."""
+    return _declare("query", route, optional, access=access, level=level, subject=subject)
+
+
+def order(
+    route: str, *, access: Access, level: Level, subject: Subject = "none", optional: bool = False
+) -> Callable[[F], F]:
+    """Declares something that changes the world at the partner: journalled first, keyed, never blindly repeated."""
+    return _declare("order", route, optional, access=access, level=level, subject=subject)
+
+
+def check(*, of: Callable[..., Awaitable[Any]]) -> Callable[[F], F]:
+    """Declares what must hold before an order is journalled. It asks only; `Refused` means that no order exists."""
+    return _declare("check", "", _is_optional(of), of=of.__name__)
+
+
+def enquiry(*, of: Callable[..., Awaitable[Any]]) -> Callable[[F], F]:
+    """Declares how to find out what became of an order that was or may have been sent."""
+    return _declare("enquiry", "", _is_optional(of), of=of.__name__)
+
+
+def _declare(kind: Kind, route: str, optional: bool, **facts: Any) -> Callable[[F], F]:
+    method, _, path = route.partition(" ")
+
+    def mark(function: F) -> F:
+        declared = {"kind": kind, "method": method, "path": path, "optional": optional, **facts}
+        function.__dict__["__operation__"] = declared
+        function.__dict__["__isabstractmethod__"] = not optional
+        return function
+
+    return mark
+
+
+def _is_optional(function: Callable[..., Awaitable[Any]]) -> bool:
+    return bool(function.__dict__["__operation__"]["optional"])
+
+
+class Scenario(ABC):
+    """A corner of everyday life that banks reach through the hub. A connector subclasses one to serve it."""
+
+    name: ClassVar[str]
+    operations: ClassVar[dict[str, Operation]]
+
+    def __init_subclass__(cls, *, name: str | None = None, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        if name is None:
+            return
+        cls.name = name
+        cls.operations = _operations(cls)
+        SCENARIOS[name] = cls
+
+    @classmethod
+    def offers(cls) -> list[str]:
+        """Names of the operations this class implements itself."""
+        return [name for name in cls.operations if not hasattr(getattr(cls, name), "__operation__")]
+
+
+def _operations(scenario: type[Scenario]) -> dict[str, Operation]:
+    found = {
+        name: _operation(scenario, name, function)
+        for name, function in vars(scenario).items()
+        if "__operation__" in getattr(function, "__dict__", {})
+    }
+    for helper in [operation for operation in found.values() if operation.of]:
+        owner = found[cast("str", helper.of)]
+        found[owner.name] = msgspec.structs.replace(owner, **{helper.kind: helper.name})
+    for operation in found.values():
+        _refuse_unsafe(operation)
+    return found
+
+
+def _operation(scenario: type[Scenario], name: str, function: Callable[..., Any]) -> Operation:
+    hints = get_type_hints(function, include_extras=True)
+    request = next(hint for parameter, hint in hints.items() if parameter != "return")
+    summary = inspect.getdoc(function)
+    if not summary:
+        raise TypeError(f"{scenario.name}.{name} has no docstring; banks read it as the summary")
+    return Operation(
+        scenario=scenario.name,
+        name=name,
+        request=request,
+        result=_result(hints["return"]),
+        summary=summary,
+        **function.__dict__["__operation__"],
+    )
+
+
+def _result(returned: Any) -> Any:
+    """What success holds: the T of Outcome[T] and Found[T], or the type itself."""
+    for member in get_args(returned):
+        if get_origin(member) is Succeeded:
+            return get_args(member)[0]
+    return returned
+
+
+_SCALARS = (str, int, bool, PartnerRef)
+
+
+def _refuse_unsafe(operation: Operation) -> None:
+    """A GET carries flat, public scalars only: an address is logged everywhere."""
+    if operation.kind == "order" and not operation.enquiry:
+        raise TypeError(f"{operation.key}: an order needs an enquiry, or nobody can find out what became of it")
+    if operation.method != "GET":
+        return
+    for field in msgspec.inspect.type_info(operation.request).fields:  # type: ignore[attr-defined]
+        _refuse_private(operation, field)
+
+
+def _refuse_private(operation: Operation, field: Any) -> None:
+    types = getattr(field.type, "types", (field.type,))
+    for kind in types:
+        extra = getattr(kind, "extra", None) or {}
+        if "privacy" in extra:
+            raise TypeError(f"{operation.key}: {field.name} is personal and must not ride in a URL; use POST")
+        if isinstance(kind, msgspec.inspect.StructType | msgspec.inspect.DictType | msgspec.inspect.ListType):
+            raise TypeError(f"{operation.key}: {field.name} is not flat; a GET takes scalars")

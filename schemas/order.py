@@ -1,0 +1,66 @@
+"""An order as a bank sees it, and the pieces it is made of."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.money import Money
+from schemas.outcome import Reason
+from schemas.struct import Canonical
+
+OrderState = Literal["received", "submitting", "pending", "unknown", "succeeded", "declined"]
+FINAL: frozenset[OrderState] = frozenset({"succeeded", "declined"})
+
+
+class OrderRequest(Canonical):
+    """What asks for an order. A request knows which results cannot be its own."""
+
+    def contradicts(self, result: Any) -> str | None:
+        """Why this result cannot be the outcome of this request; None when nothing speaks against it."""
+        raise NotImplementedError
+
+
+class Leg(Canonical):
+    """One part of an order that settles by itself: the fund, the personal account, the cash of a medical bill."""
+
+    name: str
+    state: OrderState
+    amount: Money
+    reason: Reason | None = None
+
+
+class Posting(Canonical):
+    """Money that moved after the state was final, or corrects it: a refund by the partner, a later credit."""
+
+    at: datetime
+    cause: str
+    amount: Money
+
+
+class TimelineEntry(Canonical):
+    """One thing that happened to an order."""
+
+    at: datetime
+    what: str
+    detail: str = ""
+
+
+class Order(Canonical):
+    """What is known about one order. `unknown` and `pending` mean: never pay again, the hub will tell."""
+
+    order_id: str
+    operation: str
+    state: OrderState
+    review: bool
+    partner: str
+    reference: str
+    result: msgspec.Raw | None
+    reason: Reason | None
+    postings: list[Posting]
+    created_at: datetime
+    settled_at: datetime | None
+    next_check_at: datetime | None
+    timeline: list[TimelineEntry]
+    legs: list[Leg] | msgspec.UnsetType = msgspec.UNSET
+    reverses: str | msgspec.UnsetType = msgspec.UNSET

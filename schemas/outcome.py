@@ -1,0 +1,69 @@
+"""What became of an order, as far as anybody knows."""
+
+from datetime import datetime
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+from schemas.struct import Canonical
+
+T = TypeVar("T")
+
+ReasonCode = Literal[
+    "absent",
+    "account-unknown",
+    "account-blocked",
+    "amount-refused",
+    "declined",
+    "duplicate",
+    "limit-exceeded",
+    "not-due",
+    "not-sent",
+    "outside-window",
+    "partner-failure",
+]
+
+
+class Reason(Canonical):
+    """Why an order was declined, in the contract's words; `partner_code` is the partner's own, if it gave one."""
+
+    code: ReasonCode
+    message: str = ""
+    partner_code: str | None = None
+
+
+class Succeeded(Canonical, Generic[T], tag_field="outcome", tag="succeeded"):
+    """Performed, verified, and complete: a deliverable is part of it."""
+
+    result: T
+
+
+class Declined(Canonical, tag_field="outcome", tag="declined"):
+    """Certainly not performed, and it never will be under this reference."""
+
+    reason: Reason
+
+
+class Pending(Canonical, Generic[T], tag_field="outcome", tag="pending"):
+    """A verified answer acknowledged the order; it is not final.
+
+    `check_after` is an absolute UTC time before which asking again is pointless.
+    """
+
+    stage: str
+    so_far: T | None = None
+    check_after: datetime | None = None
+
+
+class Unknown(Canonical, tag_field="outcome", tag="unknown"):
+    """Anything less than a verified answer. Never pay again; the hub finds out."""
+
+    why: str
+
+
+class Absent(Canonical, tag_field="outcome", tag="absent"):
+    """The partner, asked about a reference, knows no such order. Final only after the manifest says so."""
+
+    why: str = ""
+
+
+Outcome: TypeAlias = Succeeded[T] | Declined | Pending[T] | Unknown
+Found: TypeAlias = Succeeded[T] | Declined | Pending[T] | Unknown | Absent

@@ -1,0 +1,29 @@
+"""The one base of every canonical struct, so that no subclass repeats how strict it is."""
+
+from typing import Any, dataclass_transform
+
+import msgspec
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
+class CanonicalMeta(msgspec.StructMeta):
+    """Frozen, keyword-only, and closed to fields that nobody declared."""
+
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **options: Any
+    ) -> "CanonicalMeta":
+        strict = {"frozen": True, "kw_only": True, "forbid_unknown_fields": True}
+        return super().__new__(mcls, name, bases, namespace, **(strict | options))
+
+
+class Canonical(msgspec.Struct, metaclass=CanonicalMeta):
+    """A value of the contract."""
+
+
+def pattern(regex: str, description: str) -> msgspec.Meta:
+    r"""A whole-string pattern that reads the same in Python and in JSON Schema.
+
+    Python's `$` also matches before a last line feed; the look-ahead closes that gap.
+    Write `[0-9]`, never `\d`: Python's `\d` takes full-width digits.
+    """
+    return msgspec.Meta(pattern=rf"^(?:{regex})$(?!\n)", description=description)
