@@ -20,7 +20,7 @@ class Codec:
     def __init__(self, write_ref: Callable[[PartnerRef], str], read_ref: Callable[[str], PartnerRef]) -> None:
         self._write_ref = write_ref
         self._read_ref = read_ref
-        self._encoder = msgspec.json.Encoder(enc_hook=self._encode, decimal_format="string")
+        self._encoder = msgspec.json.Encoder(enc_hook=self._encode, order="deterministic")
 
     def encode(self, value: object) -> bytes:
         """Raises: TypeError for a Secret that nobody took out."""

@@ -98,6 +98,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         return cast("Callable[[Any, Any], Awaitable[Any]]", getattr(scenario, self.name))
 
 
+def operation_named(key: str) -> Operation:
+    """The declaration behind `utility-bills.pay`. Raises: KeyError."""
+    scenario, _, name = key.partition(".")
+    return SCENARIOS[scenario].operations[name]
+
+
 @cache
 def _field_of(struct: Any, wanted: Any) -> str | None:
     """The first field of a struct that has a type, alone or beside None."""

@@ -11,7 +11,7 @@ PartnerFailure
 from datetime import timedelta
 
 
-class PartnerFailure(Exception):  # noqa: N818 - the tree is named by what happened
+class PartnerFailure(Exception):
     """The partner did not answer with what was asked for."""
 
 

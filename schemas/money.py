@@ -1,6 +1,6 @@
 """Money: an exact decimal string and an ISO 4217 currency, never a float."""
 
-from decimal import Decimal
+from decimal import Context, Decimal, DecimalException, DivisionByZero, Inexact, InvalidOperation, Overflow, Underflow
 from importlib.resources import files
 from typing import Annotated
 
@@ -12,6 +12,9 @@ EXPONENTS: dict[str, int] = msgspec.json.decode(
     files("schemas").joinpath("data/iso4217.json").read_bytes(), type=dict[str, int]
 )
 """Decimals that a currency has. Source: ISO 4217, see data/SOURCES.md."""
+
+_EXACT = Context(prec=19, traps=[DivisionByZero, Inexact, InvalidOperation, Overflow, Underflow])
+"""Fifteen digits before the point and four behind: what does not fit exactly is an error."""
 
 Currency = Annotated[str, pattern("[A-Z]{3}", "ISO 4217 code")]
 Amount = Annotated[
@@ -58,20 +61,20 @@ class Money(Canonical):
         exponent = EXPONENTS.get(currency)
         if exponent is None:
             raise ValueError(f"currency: {currency!r} is no active ISO 4217 currency")
-        exact = Decimal(value)
-        if not exact.is_finite() or exact.is_signed():
-            raise ValueError(f"amount: {value!r} is no amount of money")
-        scaled = exact.scaleb(exponent)
-        if scaled != scaled.to_integral_value():
-            raise ValueError(f"amount: {value!r} does not fit {currency}, which has {exponent} decimals")
-        return cls.of_minor(int(scaled), currency)
+        try:
+            minor = Decimal(value).quantize(Decimal(1).scaleb(-exponent), context=_EXACT).scaleb(exponent, _EXACT)
+        except DecimalException as error:
+            raise ValueError(f"amount: is no amount of {currency}, which has {exponent} decimals") from error
+        if minor.is_signed():
+            raise ValueError("amount: is negative")
+        return cls.of_minor(int(minor), currency)
 
     @classmethod
     def of_minor(cls, minor: int, currency: str) -> "Money":
         """Money from minor units (分 → 元)."""
-        if minor < 0:
-            raise ValueError(f"amount: {minor} is no amount of money")
         exponent = EXPONENTS[currency]
+        if not 0 <= minor < 10 ** (15 + exponent):
+            raise ValueError("amount: is negative, or more money than there is")
         if exponent == 0:
             return cls(amount=str(minor), currency=currency)
         whole, part = divmod(minor, 10**exponent)

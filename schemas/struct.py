@@ -1,6 +1,6 @@
 """The one base of every canonical struct, so that no subclass repeats how strict it is."""
 
-from typing import Any, dataclass_transform
+from typing import Any, cast, dataclass_transform
 
 import msgspec
 
@@ -27,3 +27,10 @@ def pattern(regex: str, description: str) -> msgspec.Meta:
     Write `[0-9]`, never `\d`: Python's `\d` takes full-width digits.
     """
     return msgspec.Meta(pattern=rf"^(?:{regex})$(?!\n)", description=description)
+
+
+def derived_struct(name: str, fields: dict[str, Any], defaults: dict[str, Any], doc: str | None) -> type[Canonical]:
+    """A canonical struct that is made from another one's fields (`msgspec.defstruct` cannot take a metaclass)."""
+    namespace = {"__annotations__": fields, "__doc__": doc, "__module__": __name__, **defaults}
+    made = CanonicalMeta(name, (Canonical,), namespace)
+    return cast("type[Canonical]", made)

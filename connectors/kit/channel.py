@@ -41,16 +41,13 @@ class Channel:
     def __init__(self, *, connect: timedelta, connections: int, tls: ssl.SSLContext | None = None) -> None:
         self._connect = connect.total_seconds()
         self._transport = transport(connections=connections, tls=tls)
+        self._closed = False
 
     async def exchange(self, message: Message, patience: timedelta) -> Reply:
         """Sends once, and waits `patience` for the whole answer. Raises: NotSent, MaybeSent."""
-        request = httpx.Request(
-            message.method,
-            message.url,
-            headers=dict(message.headers),
-            content=message.body,
-            extensions={"timeout": {"connect": self._connect, "pool": self._connect}},
-        )
+        if self._closed:
+            raise NotSent("the line is closed")
+        request = self._request(message)
         try:
             async with asyncio.timeout(patience.total_seconds()):
                 response = await self._transport.handle_async_request(request)
@@ -62,7 +59,20 @@ class Channel:
             raise told_apart(error) from error
 
     async def close(self) -> None:
+        self._closed = True
         await self._transport.aclose()
+
+    def _request(self, message: Message) -> httpx.Request:
+        try:
+            return httpx.Request(
+                message.method,
+                message.url,
+                headers=dict(message.headers),
+                content=message.body,
+                extensions={"timeout": {"connect": self._connect, "pool": self._connect}},
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            raise NotSent(f"no request can be made of this: {type(error).__name__}") from error
 
 
 def transport(*, connections: int, tls: ssl.SSLContext | None = None) -> AiohttpTransport:
@@ -93,7 +103,11 @@ def told_apart(error: Exception) -> NotSent | MaybeSent:
 
 async def again(send: Callable[[], Awaitable[Reply]], may_go_on: Callable[[], bool]) -> Reply:
     """Repeats a failed exchange, with growing pauses, for as long as it may go on."""
-    return await AGAIN.copy(stop=lambda _: not may_go_on())(send)
+
+    async def once() -> Reply:  # tenacity awaits only what is declared a coroutine function
+        return await send()
+
+    return await AGAIN.copy(stop=lambda _: not may_go_on())(once)
 
 
 async def _complete(response: httpx.Response) -> Reply:

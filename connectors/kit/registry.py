@@ -67,7 +67,10 @@ def _folders() -> list[tuple[Path, str]]:
 def _entry_points() -> list[tuple[Path, str]]:
     found = []
     for point in entry_points(group=GROUP):
-        spec = find_spec(point.value)
+        try:
+            spec = find_spec(point.value)
+        except ModuleNotFoundError:
+            spec = None
         if spec is None or not spec.submodule_search_locations:
             raise ManifestError(f"entry point {point.name}: {point.value} is no package")
         found.append((Path(spec.submodule_search_locations[0]), point.value))

@@ -8,20 +8,22 @@ from schemas.money import Money
 
 def from_fen(fen: str | int) -> Money:
     """分 → money. Raises: Garbled."""
-    text = str(fen)
-    if isinstance(fen, bool) or not (text.isascii() and text.isdigit()):
-        raise Garbled(f"{text[:40]!r} is no amount in 分")
-    return Money.of_minor(int(text), "CNY")
+    if isinstance(fen, bool) or not (isinstance(fen, int) or (fen.isascii() and fen.isdigit())):
+        raise Garbled("what should be an amount in 分 is none")
+    try:
+        return Money.of_minor(int(fen), "CNY")
+    except ValueError as error:
+        raise Garbled("what should be an amount in 分 is none") from error
 
 
 def from_major(amount: str | Decimal | int, currency: str) -> Money:
     """A decimal in major units (元) → money. A float is refused: it is not what the partner wrote. Raises: Garbled."""
     if isinstance(amount, bool | float):
-        raise Garbled(f"{amount!r} is no exact amount")
+        raise Garbled("a float is no exact amount of money")
     try:
         return Money.of(Decimal(amount), currency)
     except (InvalidOperation, ValueError) as error:
-        raise Garbled(f"{str(amount)[:40]!r} is no amount in {currency[:8]}") from error
+        raise Garbled("what should be an amount of money is none") from error
 
 
 def to_fen(money: Money) -> int:

@@ -1,0 +1,1 @@
+"""光大云缴费, the HTTP channel: household bills of mainland China."""

@@ -1,0 +1,117 @@
+"""Payments: ours to the channel's orders, and the channel's verdicts to ours."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import msgspec
+
+from connectors.ceb_channel import wire
+from connectors.ceb_channel.envelope import Answer, CebAccount, decode
+from connectors.ceb_channel.facts import ENQUIRY, PAY, STATUS, ZONE, means
+from connectors.kit.units import from_major, to_yuan
+from schemas.call import Attempt
+from schemas.errors import Garbled
+from schemas.outcome import Absent, Declined, Found, Outcome, Reason, Succeeded, Unknown
+from schemas.utility_bills import BillPayment, Receipt
+
+TOP_UP = "1"
+
+
+def handles(item: wire.Item, bill: wire.Row | None = None, qry_acq_ssn: str = "") -> dict[str, str]:
+    """What the check found out and paying needs."""
+    kept = {"item_id": item.paymentItemId, "item_code": item.paymentItemCode, "category": item.categoryType}
+    if bill is not None:
+        kept |= {"bill": msgspec.json.encode(bill).decode(), "qry_acq_ssn": qry_acq_ssn}
+    return kept
+
+
+def creation(payment: BillPayment, attempt: Attempt, session_id: str, account: CebAccount) -> wire.CreateRequest:
+    """The order to create. What is paid is in 元, the bill it is paid for in 分, as the bill said it."""
+    kept = attempt.handles
+    request = wire.CreateRequest(
+        merOrderNo=attempt.reference,
+        merOrderDate=order_date(attempt.sent_at),
+        payAmount=to_yuan(payment.amount),
+        paymentItemCode=kept["item_code"],
+        paymentItemId=kept["item_id"],
+        billKey=payment.account,
+        sessionId=session_id,
+        appName=account.app_name,
+        appVersion=account.app_version,
+        notifyUrl=attempt.callback_url,
+        type=TOP_UP if kept["category"] == wire.MOBILE else msgspec.UNSET,
+    )
+    request = msgspec.structs.replace(request, **payment.fields)
+    return _for_bill(request, kept) if "bill" in kept else request
+
+
+def _for_bill(request: wire.CreateRequest, kept: Mapping[str, str]) -> wire.CreateRequest:
+    bill = decode(kept["bill"].encode(), wire.Row)
+    return msgspec.structs.replace(
+        request,
+        billAmount=msgspec.UNSET if bill.payAmount is None else bill.payAmount,
+        queryAcqSsn=kept["qry_acq_ssn"],
+        customerName=bill.originalCustomerName or msgspec.UNSET,
+        contractNo=bill.contractNo or msgspec.UNSET,
+        billQueryResultDataModel=bill,
+    )
+
+
+def order_date(sent_at: datetime) -> str:
+    """The channel's half of an order's name, beside the number: the same for every enquiry, as `sent_at` is."""
+    return sent_at.astimezone(ZONE).strftime("%Y%m%d%H%M%S")
+
+
+def created(answer: Answer, reference: str) -> Outcome[Receipt]:
+    """What a verified answer to the creation says. Raises: Garbled."""
+    meaning = means("pay", answer.code)
+    if meaning == "ok":
+        return verdict(answer.read(wire.Order), reference)
+    if meaning == "session":  # twice: nothing was performed, and nothing more is sent under this reference
+        return Declined(
+            reason=Reason(code="partner-failure", message="no session is accepted", partner_code=answer.code)
+        )
+    return _settled(PAY.outcome(answer.code, acknowledged=False))
+
+
+def enquired(answer: Answer, reference: str) -> Found[Receipt]:
+    """What a verified answer to the enquiry says. Raises: Garbled."""
+    if means("enquiry", answer.code) == "ok":
+        return verdict(answer.read(wire.Order), reference)
+    return ENQUIRY.outcome(answer.code, acknowledged=False)
+
+
+def verdict(order: wire.Order, reference: str) -> Outcome[Receipt]:
+    """An acknowledged order's state. A failure is only as final as its error code. Raises: Garbled."""
+    if order.merOrderNo != reference:
+        raise Garbled("the answer is about another order")
+    status = str(order.order_status)
+    meaning = means("status", status)
+    if meaning == "succeeded":
+        return Succeeded(result=receipt(order))
+    if meaning == "declined" and order.errorCode:
+        return _settled(PAY.outcome(order.errorCode, acknowledged=True))
+    return _settled(STATUS.outcome(status, acknowledged=True))
+
+
+def receipt(order: wire.Order) -> Receipt:
+    """What the channel says was paid, whatever was ordered. Raises: Garbled."""
+    return Receipt(
+        paid=from_major(decode(bytes(order.payAmount), Decimal), "CNY"),
+        receipt_number=order.transacNo or None,
+        paid_at=_moment(order.orderDate),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A local yyyyMMddHHmmss in UTC; None where it is none, for no payment fails over its date."""
+    try:
+        return datetime.strptime(text or "", "%Y%m%d%H%M%S").replace(tzinfo=ZONE).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _settled(found: Found[Receipt]) -> Outcome[Receipt]:
+    """Only an enquiry may find nothing; anywhere else that is a contradiction."""
+    return Unknown(why="the partner knows no such order") if isinstance(found, Absent) else found

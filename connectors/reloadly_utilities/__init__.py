@@ -1,0 +1,1 @@
+"""Household bills through a dialect shaped after Reloadly Utilities."""

@@ -1,0 +1,205 @@
+"""The composition root: puts the rooms of one running hub together, starts them, and takes them down in order."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from connectors.kit import registry
+from hub import trace
+from hub.audit.log_key import open_log_key
+from hub.audit.notary import Notary
+from hub.clock import utc_now
+from hub.events.callbacks import KIND as CALLBACK
+from hub.events.callbacks import Callbacks
+from hub.evidence import Evidence
+from hub.gateway import problems
+from hub.gateway.merging import Merger
+from hub.gateway.pipeline import Pipeline
+from hub.gateway.routes import derived
+from hub.gateway.site import Site
+from hub.gateway.standing import standing
+from hub.gateway.tokens import Tokens
+from hub.identity.controllers import OAuthController, WellKnownController
+from hub.identity.identity import Identity
+from hub.orders.attempts import Attempts
+from hub.orders.deliverables import Deliverables
+from hub.orders.desk import Desk
+from hub.orders.journal import KIND as ORDER
+from hub.orders.journal import Journal
+from hub.queries.questions import KIND as QUERY
+from hub.queries.questions import Limits, Questions
+from hub.routing.lines import Lines
+from hub.settings import Settings
+from hub.store import Hooks, Sealer, Store, open_store
+from hub.store.schema import check_is_head
+from hub.tenants.data_keys import DataKeys
+from hub.work.worker import Worker
+from schemas.call import Clock
+
+log = structlog.get_logger("hub")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooms:
+    """What runs beside the requests, and what they share."""
+
+    site: Site
+    store: Store
+    sealer: Sealer
+    clock: Clock
+    worker: Worker
+    attempts: Attempts
+    questions: Questions
+    lines: Lines
+
+
+def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
+    """Every room of a hub over an open store. Raises: SettingError, ManifestError."""
+    owner = f"hub-{secrets.token_hex(8)}"
+    sealer = Sealer(settings.key())
+    data_keys = DataKeys(store, sealer)
+    tokens = Tokens(settings.key())
+    connectors = registry.find(settings.enabled)
+    for connector in connectors.values():
+        connector.scenarios  # noqa: B018 - an enabled partner whose code and manifest disagree stops the start
+    lines = Lines(store, data_keys, connectors, clock, public_url=lambda: settings.issuer, patience=settings.patience)
+    evidence = Evidence(store, data_keys, clock)
+    journal = Journal(store, data_keys, clock, owner=owner, schedule=settings.schedule)
+    attempts = Attempts(journal, lines, evidence, clock, not_sent_limit=settings.duration("not_sent_limit"))
+    questions = Questions(
+        store,
+        data_keys,
+        lines,
+        evidence,
+        clock,
+        codec=tokens.codec,
+        owner=owner,
+        limits=Limits(
+            wait=settings.duration("query_wait"),
+            call=settings.duration("query_limit"),
+            kept=settings.duration("query_kept"),
+        ),
+    )
+    callbacks = Callbacks(store, data_keys, lines, journal, clock)
+    handlers = {ORDER: attempts.work, QUERY: questions.work, CALLBACK: callbacks.work}
+    worker = Worker(store, clock, owner, handlers)
+    identity = Identity(store, sealer, settings.issuer, clock)
+    pipeline = Pipeline(
+        store=store,
+        journal=journal,
+        attempts=attempts,
+        lines=lines,
+        questions=questions,
+        merger=Merger(questions, tokens, wait=settings.duration("merge_wait")),
+        clock=clock,
+        order_wait=settings.duration("order_wait"),
+    )
+    site = Site(
+        store=store,
+        identity=identity,
+        pipeline=pipeline,
+        journal=journal,
+        desk=Desk(store, journal, attempts, worker, clock),
+        questions=questions,
+        deliverables=Deliverables(store, data_keys, clock, again=settings.duration("release_again")),
+        callbacks=callbacks,
+        tokens=tokens,
+    )
+    return Rooms(
+        site=site,
+        store=store,
+        sealer=sealer,
+        clock=clock,
+        worker=worker,
+        attempts=attempts,
+        questions=questions,
+        lines=lines,
+    )
+
+
+def create_app(settings: Settings, *, clock: Clock = utc_now, hooks: Hooks | None = None) -> ASGIApp:
+    """The hub as an ASGI application. It starts its worker and notary with the server, and stops them with it.
+
+    Raises: SettingError, ManifestError, StoreUnavailable, ValueError.
+    """
+    furnished = furnish(settings, open_store(settings.database_url, hooks=hooks), clock)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with open_house(furnished, settings):
+            yield
+
+    site = furnished.site
+    app = Litestar(
+        route_handlers=[*derived(site), *standing(site), OAuthController, WellKnownController],
+        state=State({"identity": site.identity}),
+        lifespan=[lifespan],
+        exception_handlers={Exception: problems.answer},
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    return traced(app)
+
+
+@asynccontextmanager
+async def open_house(rooms: Rooms, settings: Settings) -> AsyncIterator[None]:
+    """Everything that runs beside the requests, from start to drained stop."""
+    await check_is_head(rooms.store)
+    await rooms.site.identity.start()
+    file = Path(settings.checkpoint_file) if settings.checkpoint_file else None
+    key = await open_log_key(rooms.store, rooms.sealer, rooms.clock)
+    notary = Notary(rooms.store, key, rooms.clock, checkpoint_file=file)
+    stop = asyncio.Event()
+    beside = [asyncio.create_task(rooms.worker.run(stop)), asyncio.create_task(notary.run(stop))]
+    try:
+        yield
+    finally:
+        await rooms.attempts.drain(settings.duration("drain"))
+        await rooms.questions.close()
+        stop.set()
+        _, late = await asyncio.wait(beside, timeout=settings.duration("drain").total_seconds())
+        for task in late:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await rooms.site.identity.close()
+        await rooms.lines.close()
+        await rooms.store.close()
+        log.info("stopped")
+
+
+def traced(app: ASGIApp) -> ASGIApp:
+    """Gives every request its trace, and every answer the trace's id."""
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        trace_id = trace.begin(_header(scope["headers"], b"traceparent")).encode()
+
+        async def tell(message: Mapping[str, object]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"trace-id", trace_id))  # type: ignore[attr-defined]
+            await send(message)  # type: ignore[arg-type]
+
+        await app(scope, receive, tell)
+
+    return middleware
+
+
+def _header(headers: object, name: bytes) -> str | None:
+    for key, value in headers:  # type: ignore[attr-defined]
+        if key == name:
+            return str(value, "latin-1")
+    return None

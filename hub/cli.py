@@ -1,0 +1,300 @@
+"""The command line: `hub --help`. With `sandbox/demo.py`, the only place that knows every room."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from connectors.kit import registry
+from connectors.kit.manifest import ManifestError
+from hub import logs
+from hub.app import create_app, furnish, open_house
+from hub.audit.log_key import known_keys
+from hub.audit.verify import verify as verify_audit
+from hub.clock import utc_now
+from hub.gateway.shapes import order_of
+from hub.identity.clients import add_client, deactivate_client
+from hub.identity.refusals import ClientError
+from hub.orders import rows as orders
+from hub.partners.accounts import AccountError
+from hub.partners.accounts import set_account as store_account
+from hub.server import listen
+from hub.server import serve as serve_app
+from hub.settings import SettingError, Settings, from_environment
+from hub.store import Connection, Sealer, Store, StoreUnavailable, open_store
+from hub.store.schema import WrongVersion, current, upgrade
+from hub.tenants import banks
+from hub.tenants import rows as tenant_rows
+from hub.tenants.banks import BankError
+from sandbox.stand import fleet
+
+T = TypeVar("T")
+
+EnvFile = Annotated[Path | None, Parameter(name="--env-file", help="read HUB_… settings from this file too")]
+EXPECTED = (
+    SettingError,
+    StoreUnavailable,
+    WrongVersion,
+    ManifestError,
+    AccountError,
+    BankError,
+    ClientError,
+    fleet.NotStarted,
+    OSError,
+    ValueError,
+)
+"""What an operator can mend: told in one line, without a stack trace."""
+
+out = Console()
+err = Console(stderr=True)
+
+app = App(name="hub", help="One API between bank apps and the partners behind their everyday scenarios.")
+db = App(name="db", help="The database.")
+bank = App(name="bank", help="Member banks.")
+client = App(name="client", help="Programs of banks that may get tokens.")
+partner = App(name="partner", help="Banks' accounts at partners.")
+account = App(name="account", help="One bank's credentials and settings at one partner.")
+connector = App(name="connector", help="The connectors that are installed.")
+order = App(name="order", help="The order journal.")
+audit = App(name="audit", help="The tamper-evident record of what happened.")
+partner.command(account)
+for group in (db, bank, client, partner, connector, order, audit):
+    app.command(group)
+
+
+@app.command
+def serve(*, env_file: EnvFile = None) -> None:
+    """Serve the API, with the worker and the audit's notary, until SIGTERM."""
+    settings = from_environment(env_file)
+    logs.configure(settings.log_level)
+    settings.key()
+    listener = listen(settings.host, settings.port)
+    settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
+    ready = partial(err.print, f"the hub serves on [bold]{settings.issuer}[/] (stop with Ctrl-C)", highlight=False)
+    started = serve_app(
+        create_app(settings), listener, drain_seconds=settings.duration("drain").total_seconds(), ready=ready
+    )
+    if not started:
+        raise SystemExit(1)
+
+
+@app.command
+def work(*, env_file: EnvFile = None) -> None:
+    """Run one more worker beside the serving hubs. Needs PostgreSQL: on SQLite, `hub serve` is the worker."""
+    settings = from_environment(env_file)
+    logs.configure(settings.log_level)
+    if settings.database_url.startswith("sqlite"):
+        raise SettingError("HUB_DATABASE_URL: on SQLite one process writes, and `hub serve` includes the worker")
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    store = open_store(settings.database_url)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_house(furnish(settings, store, utc_now), settings):
+        err.print("the worker works (stop with Ctrl-C)")
+        await stop.wait()
+
+
+@app.command
+def sandbox(*, var: Path = Path("var/demo"), port: int = 0) -> None:
+    """Run the simulated partners alone, until Ctrl-C. `--port` is the first one's; 0 keeps or picks free ones."""
+    from sandbox.demo import run_sandbox  # noqa: PLC0415 - the demo is no part of a serving hub
+
+    run_sandbox(var, port)
+
+
+@app.command
+def demo(*, prepare: bool = False, once: bool = False, var: Path = Path("var/demo"), port: int | None = None) -> None:
+    """Show the main job: hub, simulated partners and a guided tour, all on this machine.
+
+    Parameters
+    ----------
+    prepare
+        Only make keys, a bank, its client, accounts and settings.
+    once
+        Leave after the tour; exit status 0, or 1 naming what failed.
+    var
+        Where all state lies; a second start continues with it.
+    port
+        The hub's (8080 at first, then as it was); the simulators follow. 0 picks free ones.
+    """
+    from sandbox.demo import run_demo  # noqa: PLC0415
+
+    raise SystemExit(run_demo(var, port, prepare_only=prepare, once=once))
+
+
+@db.command(name="upgrade")
+def db_upgrade(*, env_file: EnvFile = None) -> None:
+    """Make the database, or bring it to the version that this program needs."""
+    url = from_environment(env_file).database_url
+    upgrade(url)
+    out.print(f"the database is at version {current(url)}")
+
+
+@bank.command(name="add")
+def bank_add(name: str, *, env_file: EnvFile = None) -> None:
+    """Add a member bank."""
+
+    def unit(tx: Connection, sealer: Sealer) -> str:
+        return banks.add(tx, sealer, name, now=utc_now()).tenant_id
+
+    out.print(_administer(env_file, unit), highlight=False)
+
+
+@bank.command(name="list")
+def bank_list(*, env_file: EnvFile = None) -> None:
+    """List the member banks."""
+    found = _look(env_file, tenant_rows.list_banks)
+    _table(["bank", "tenant", "status"], [(row.name, row.tenant_id, row.status) for row in found])
+
+
+@client.command(name="add")
+def client_add(name: str, *, bank: str, scope: Sequence[str], jwks: Path, env_file: EnvFile = None) -> None:
+    """Add a client of a bank, with its scopes and its public keys.
+
+    Parameters
+    ----------
+    bank
+        The bank's name.
+    scope
+        A scope such as utility-bills:pay; give it once for each.
+    jwks
+        File with the client's public JWK set. The private keys stay with the bank.
+    """
+    keys = jwks.read_bytes()
+
+    def unit(tx: Connection, _: Sealer) -> str:
+        tenant = banks.find(tx, bank).tenant_id
+        return add_client(tx, tenant, name, scope, keys, now=utc_now()).client_id
+
+    out.print(_administer(env_file, unit), highlight=False)
+
+
+@client.command(name="deactivate")
+def client_deactivate(client_id: str, *, env_file: EnvFile = None) -> None:
+    """Shut a client out: no new tokens, and the ones it has are refused within seconds."""
+    _administer(env_file, lambda tx, _: deactivate_client(tx, client_id, now=utc_now()))
+
+
+@account.command(name="set")
+def account_set(bank: str, partner: str, *, file: Path, env_file: EnvFile = None) -> None:
+    """Set a bank's account at a partner from a JSON file, checked against what the partner needs.
+
+    Parameters
+    ----------
+    bank
+        The bank's name.
+    partner
+        The connector's name; see `hub connector list`.
+    file
+        JSON with the account's settings and credentials. They are stored sealed.
+    """
+    raw = file.read_bytes()
+    found = registry.find([partner])[partner]
+
+    def unit(tx: Connection, sealer: Sealer) -> str:
+        return store_account(tx, sealer, found, banks.find(tx, bank).tenant_id, raw, utc_now())
+
+    out.print(_administer(env_file, unit), highlight=False)
+
+
+@connector.command(name="list")
+def connector_list() -> None:
+    """List the connectors and what each offers."""
+    rows = [
+        (found.manifest.name, found.manifest.title, scenario, ", ".join(operations))
+        for found in registry.find().values()
+        for scenario, operations in found.manifest.offers.items()
+    ]
+    _table(["connector", "partner", "scenario", "offers"], rows)
+
+
+@order.command(name="show")
+def order_show(order_id: str, *, env_file: EnvFile = None) -> None:
+    """Show one order: its state and timeline, without what is sealed."""
+    row = _look(env_file, lambda tx: orders.find(tx, order_id))
+    if row is None:
+        raise ValueError(f"there is no order {order_id}")
+    shown = msgspec.json.format(msgspec.json.encode(order_of(row, None)), indent=2)
+    out.print_json(shown.decode())
+
+
+@audit.command(name="verify")
+def audit_verify(*, env_file: EnvFile = None) -> None:
+    """Verify every record against its tree and every tree against its checkpoints. Exit status 1: tampering."""
+    settings = from_environment(env_file)
+    file = Path(settings.checkpoint_file) if settings.checkpoint_file else None
+    sealer = Sealer(settings.key())
+
+    async def check(store: Store) -> bool:
+        report = await verify_audit(store, utc_now, checkpoint_file=file, publics=await known_keys(store, sealer))
+        for line in report.lines():
+            out.print(line, highlight=False)
+        return report.intact
+
+    if not _with_store(settings, check, read_only=True):
+        raise SystemExit(1)
+
+
+@app.command
+def openapi() -> None:
+    """Print the OpenAPI 3.1 document of the API that this program serves."""
+    from hub.gateway.documents import document  # noqa: PLC0415
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document()), indent=2).decode() + "\n")
+
+
+def _administer(env_file: Path | None, unit: Callable[[Connection, Sealer], T]) -> T:
+    """One administrative unit, under the write lock."""
+    settings = from_environment(env_file)
+    sealer = Sealer(settings.key())
+
+    async def write(store: Store) -> T:
+        return await store.write(lambda tx: unit(tx, sealer))
+
+    return _with_store(settings, write, read_only=False)
+
+
+def _look(env_file: Path | None, query: Callable[[Connection], T]) -> T:
+    return _with_store(from_environment(env_file), lambda store: store.read(query), read_only=True)
+
+
+def _with_store(settings: Settings, use: Callable[[Store], Awaitable[T]], *, read_only: bool) -> T:
+    async def run() -> T:
+        store = open_store(settings.database_url, read_only=read_only)
+        try:
+            return await use(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def main() -> None:
+    """The program `hub`: what an operator can mend is one line on standard error and exit status 2."""
+    try:
+        app()
+    except EXPECTED as error:
+        err.print("[bold red]error:[/]", end=" ")
+        err.print(str(error), highlight=False, markup=False)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

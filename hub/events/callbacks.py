@@ -1,0 +1,167 @@
+"""News from partners: stored as it came, then verified, then applied to the order it means."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from connectors.kit.partner import Acknowledgement, News
+from connectors.kit.registry import Connector
+from hub import ids
+from hub.audit import rows as audit
+from hub.audit.record import new_record
+from hub.errors import Malformed, NotFound
+from hub.events import rows
+from hub.orders import rows as orders
+from hub.orders.journal import Journal, Settlement
+from hub.partners.rows import AccountRow
+from hub.routing.lines import Lines
+from hub.store import Connection, Store
+from hub.tenants.data_keys import DataKeys
+from hub.trace import trace_id
+from hub.work import rows as work
+from hub.work.rows import Work
+from schemas.call import Clock
+from schemas.contract import operation_named
+from schemas.errors import Garbled
+
+log = structlog.get_logger("hub.callbacks")
+
+KIND = "callback"
+CONTEXT = "callbacks.raw"
+UNAPPLIED_AFTER = timedelta(seconds=30)
+"""A callback that was stored and is not applied by then lost its process; the worker takes it up."""
+
+
+class Raw(msgspec.Struct, frozen=True):
+    """A callback as it came."""
+
+    headers: dict[str, str]
+    body: bytes
+
+
+_raw = msgspec.json.Decoder(Raw)
+
+
+class Callbacks:
+    """The desk where partners' news arrive."""
+
+    def __init__(self, store: Store, data_keys: DataKeys, lines: Lines, journal: Journal, clock: Clock) -> None:
+        self._store = store
+        self._data_keys = data_keys
+        self._lines = lines
+        self._journal = journal
+        self._clock = clock
+
+    async def take(self, partner: str, account_id: str, headers: Mapping[str, str], body: bytes) -> Acknowledgement:
+        """Stores a callback, reads it, applies it. Raises: NotFound, Malformed (it stays stored all the same)."""
+        connector = self._lines.named(partner)
+        account = await self._lines.account(account_id)
+        if connector is None or account is None or account.partner_id != connector.manifest.id:
+            raise NotFound("nobody expects callbacks here")
+        if connector.partner.read_callback is None:
+            raise NotFound("this partner sends no callbacks")
+        raw = Raw(dict(headers), body)
+        callback_id = await self._store_raw(connector, account, raw)
+        return await self._apply(callback_id, connector, account, raw)
+
+    async def work(self, piece: Work) -> None:
+        """Applies a callback that was stored and, because the process died, not applied."""
+        found = await self._store.read(lambda tx: rows.find_callback(tx, piece.work_id))
+        account = await self._lines.account(found[0]) if found else None
+        connector = self._lines.connector(account.partner_id) if account else None
+        if found is None or account is None or connector is None:
+            raise LookupError(f"callback {piece.work_id}: the partner is not enabled, or the account is gone")
+        sealer = await self._data_keys.of(account.tenant)
+        raw = _raw.decode(sealer.unseal(found[1], context=CONTEXT))
+        try:
+            await self._apply(piece.work_id, connector, account, raw)
+        except Malformed:
+            return
+
+    async def _store_raw(self, connector: Connector, account: AccountRow, raw: Raw) -> str:
+        sealer = await self._data_keys.of(account.tenant)
+        now = self._clock()
+        callback_id = ids.new("cbk", now)
+        sealed = sealer.seal(msgspec.json.encode(raw), context=CONTEXT)
+
+        def unit(tx: Connection) -> None:
+            rows.keep_callback(
+                tx,
+                callback_id,
+                tenant=account.tenant,
+                partner_id=connector.manifest.id,
+                account_id=account.account_id,
+                at=now,
+                raw=sealed,
+            )
+            work.put(tx, callback_id, KIND, account.tenant, now + UNAPPLIED_AFTER)
+
+        await self._store.write(unit)
+        return callback_id
+
+    async def _apply(self, callback_id: str, connector: Connector, account: AccountRow, raw: Raw) -> Acknowledgement:
+        line = await self._lines.line(account)
+        read = connector.partner.read_callback
+        if read is None:
+            raise NotFound("this partner sends no callbacks")
+        try:
+            news = await asyncio.to_thread(read, raw.body, raw.headers, line.account)
+        except Garbled as error:
+            await self._judge(callback_id, connector, account, "unreadable", None)
+            raise Malformed("this callback cannot be read") from error
+        what, order_id = await self._tell(connector, account, news)
+        await self._judge(callback_id, connector, account, what, order_id)
+        return news.acknowledgement
+
+    async def _tell(self, connector: Connector, account: AccountRow, news: News) -> tuple[str, str | None]:
+        """Moves the order that the news is about. Returns what became of it, and the order."""
+        order_id = await self._store.read(
+            lambda tx: orders.find_by_reference(tx, connector.manifest.id, account.account_id, news.reference)
+        )
+        row = await self._journal.find(order_id) if order_id else None
+        if row is None:
+            log.warning("callback-without-order", partner=connector.manifest.name)
+            return "no-order", None
+        trace_id.set(row.trace_id)
+        if not news.trusted or news.outcome is None:
+            now = self._clock()
+            await self._store.write(lambda tx: work.hurry(tx, row.order_id, now))
+            return "hint", row.order_id
+        operation = operation_named(row.operation)
+        request, _ = await self._journal.opened(row, operation)
+        await self._journal.settle(
+            Settlement(
+                order_id=row.order_id,
+                operation=operation,
+                request=request,
+                manifest=connector.manifest,
+                news=news.outcome,
+                source="callback",
+            )
+        )
+        return "applied", row.order_id
+
+    async def _judge(
+        self, callback_id: str, connector: Connector, account: AccountRow, what: str, order_id: str | None
+    ) -> None:
+        record = new_record(
+            tenant=account.tenant,
+            at=self._clock(),
+            kind="callback",
+            trace_id=trace_id.get(),
+            actor=f"partner:{connector.manifest.name}",
+            operation="callback",
+            order_id=order_id,
+            partner=connector.manifest.name,
+            facts={"callback_id": callback_id, "what": what},
+        )
+
+        def unit(tx: Connection) -> None:
+            rows.judge_callback(tx, callback_id, what, order_id)
+            work.finish(tx, callback_id)
+            audit.append(tx, record)
+
+        await self._store.write(unit)

@@ -1,0 +1,174 @@
+"""One entry of the OpenAPI document for every route: the contract's are derived, the standing ones listed."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from hub import errors
+from hub.gateway import responses
+from hub.gateway.components import Json, Schemas, ref
+from hub.gateway.parameters import in_path, in_query, parameter
+from hub.gateway.responses import CALLER, KEY, LIST, PARTNER, Failures, answer
+from hub.orders.desk import OrderSearch
+from hub.store import StoreUnavailable
+from schemas.contract import Operation
+
+SCHEME = "oauth"
+TRACE = parameter("traceparent")
+NEVER_AGAIN = (
+    "A `200` or `202` means that the order stands. While it is `unknown` or `pending`, never pay again: the hub finds "
+    "out, and the order tells. A `4xx` or `5xx` means that no order exists, and that the key is free. "
+    "订单处于 `unknown` 或 `pending` 状态时，切勿重新支付。"
+)
+MAY_TAKE_LONGER = "Where the partner needs longer, the answer is `202` and a query to ask at."
+
+
+class Standing(NamedTuple):
+    """A route that no operation declares. Shape: `asks` picks the operations, any one of whose scopes will do."""
+
+    operation_id: str
+    method: str
+    path: str
+    tag: str
+    summary: str
+    failures: Failures
+    parameters: list[Json]
+    answers: Callable[[Schemas, list[Operation]], Json]
+    asks: Callable[[Operation], object] | None = None
+
+
+def entry(operation: Operation, schemas: Schemas) -> Json:
+    """The entry of one operation of the contract."""
+    summary, _, more = operation.summary.partition("\n\n")
+    description = "\n\n".join(filter(None, (more.strip(), _advice(operation), _needs([operation.scope]))))
+    return {
+        "operationId": operation.key,
+        "summary": " ".join(summary.split()),
+        "description": description,
+        "tags": [operation.scenario],
+        "security": [{SCHEME: [operation.scope]}],
+        "x-level": operation.level,
+        "parameters": _parameters(operation),
+        **_body(operation, schemas),
+        "responses": responses.answers(operation, schemas),
+    }
+
+
+def standing_entry(route: Standing, schemas: Schemas, operations: Iterable[Operation]) -> Json:
+    """The entry of one route that no operation declares."""
+    concerned = [operation for operation in operations if route.asks and route.asks(operation)]
+    scopes = dict.fromkeys(operation.scope for operation in concerned)
+    return {
+        "operationId": route.operation_id,
+        "summary": route.summary,
+        "description": _needs(scopes),
+        "tags": [route.tag],
+        "security": [{SCHEME: [scope]} for scope in scopes] or [{}],
+        "parameters": [*route.parameters, TRACE],
+        "responses": route.answers(schemas, concerned) | responses.problems(*route.failures),
+    }
+
+
+def _needs(scopes: Iterable[str]) -> str:
+    names = " or ".join(f"`{scope}`" for scope in scopes)
+    return f"Scope: {names}" if names else "Needs no token."
+
+
+def _advice(operation: Operation) -> str:
+    if operation.kind == "order":
+        return NEVER_AGAIN
+    return "" if operation.routing == "everyone" else MAY_TAKE_LONGER
+
+
+def _parameters(operation: Operation) -> list[Json]:
+    found = in_query(operation.request) if operation.method == "GET" else []
+    if operation.kind == "order":
+        found += [parameter("Idempotency-Key"), parameter("Prefer")]
+    return [*found, TRACE]
+
+
+def _body(operation: Operation, schemas: Schemas) -> Json:
+    if operation.method == "GET":
+        return {}
+    return {"requestBody": {"required": True, "content": {responses.JSON: {"schema": schemas.of(operation.request)}}}}
+
+
+def _is_order(operation: Operation) -> bool:
+    return operation.kind == "order"
+
+
+def _may_be_kept(operation: Operation) -> bool:
+    return operation.kind == "query" and operation.routing != "everyone"
+
+
+def _kept_answers(schemas: Schemas, operations: list[Operation]) -> Json:
+    kinds = [schemas.answer(operation) for operation in operations]
+    schema = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    return {"200": answer("The answer to the question", schema), "202": responses.later()}
+
+
+ROUTES = (
+    Standing(
+        operation_id="orders.list",
+        method="GET",
+        path="/v1/orders",
+        tag="orders",
+        summary="The bank's orders, newest first",
+        failures=(*CALLER, *LIST),
+        parameters=in_query(OrderSearch),
+        answers=lambda *_: {"200": answer("A page of orders", ref("OrderPage"))},
+        asks=_is_order,
+    ),
+    Standing(
+        operation_id="orders.see",
+        method="GET",
+        path="/v1/orders/{order_id}",
+        tag="orders",
+        summary="One order, refreshed from the partner while it is open",
+        failures=(*CALLER, errors.NotFound),
+        parameters=[in_path("order_id", "As the order said")],
+        answers=lambda *_: {"200": answer("The order as it stands", ref("Order"), "Location")},
+        asks=_is_order,
+    ),
+    Standing(
+        operation_id="queries.see",
+        method="GET",
+        path="/v1/queries/{query_id}",
+        tag="queries",
+        summary="The answer to a question that took the partner longer, or 202 while it still does",
+        failures=(*CALLER, errors.NotFound, *PARTNER),
+        parameters=[in_path("query_id", "As the 202 said")],
+        answers=_kept_answers,
+        asks=_may_be_kept,
+    ),
+    Standing(
+        operation_id="deliverables.release",
+        method="POST",
+        path="/v1/deliverables/{deliverable_id}/release",
+        tag="deliverables",
+        summary="Hands over what an order delivered: once, and to the same key again for a short while",
+        failures=(*CALLER, *KEY, errors.NotFound),
+        parameters=[in_path("deliverable_id", "As the order's result said"), parameter("Idempotency-Key")],
+        answers=lambda *_: {"200": answer("What was delivered; do not store it", ref("Deliverable"))},
+        asks=lambda operation: operation.secret_field,
+    ),
+    Standing(
+        operation_id="health.live",
+        method="GET",
+        path="/health/live",
+        tag="health",
+        summary="The process runs",
+        failures=(),
+        parameters=[],
+        answers=lambda *_: {"200": answer("It does", ref("Health"))},
+    ),
+    Standing(
+        operation_id="health.ready",
+        method="GET",
+        path="/health/ready",
+        tag="health",
+        summary="The hub can write down what it does",
+        failures=(StoreUnavailable,),
+        parameters=[],
+        answers=lambda *_: {"200": answer("It can", ref("Health"))},
+    ),
+)

@@ -1,0 +1,109 @@
+"""One list from everyone on the shelf: asked side by side, each with its own cursor, late ones left out."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from hub import errors
+from hub.errors import PartnerError
+from hub.gateway.problems import Problem, problem_of
+from hub.gateway.shapes import PageShape, SourceStatus, item_of
+from hub.gateway.tokens import Tokens
+from hub.queries.questions import Asked, Questions
+from schemas.codec import PLAIN
+from schemas.page import Paged
+
+DONE, FAILED = "done", "failed"
+
+
+class Place(msgspec.Struct, frozen=True, tag=False):
+    """Where one partner's share of a list stands. Shape: `state` is done, failed, or empty with a cursor."""
+
+    state: str = ""
+    cursor: str | None = None
+
+
+_places = msgspec.json.Decoder(dict[str, Place])
+
+
+class Merger:
+    """Fans a question out and joins the answers."""
+
+    def __init__(self, questions: Questions, tokens: Tokens, *, wait: timedelta) -> None:
+        self._questions = questions
+        self._tokens = tokens
+        self._wait = wait
+
+    async def page(self, everyone: Sequence[Asked], request: Paged, tenant: str) -> bytes:
+        """One page of all of them. A partner that fails or is late is named, and left out from there on."""
+        bound_to = _bound_to(request, tenant)
+        places = _places.decode(self._tokens.read_cursor(request.cursor, bound_to)) if request.cursor else {}
+        asked = {_id(one): one for one in everyone if not places.get(_id(one), Place()).state}
+        tasks = {
+            key: asyncio.create_task(self._questions.call(_with_cursor(one, places.get(key, Place()).cursor)))
+            for key, one in asked.items()
+        }
+        await _all_in_time(list(tasks.values()), self._wait)
+        items: list[msgspec.Raw] = []
+        sources = []
+        for key, one in asked.items():
+            name = one.connector.manifest.name
+            status, result = _read(tasks[key], name)
+            sources.append(status)
+            if result is None:
+                places[key] = Place(state=FAILED)
+                continue
+            items += [item_of(self._tokens.codec, item, name) for item in result.items]
+            places[key] = Place(cursor=result.next) if result.next else Place(state=DONE)
+        more = any(not place.state for place in places.values())
+        following = self._tokens.write_cursor(msgspec.json.encode(places), bound_to) if more else None
+        return self._tokens.codec.encode(PageShape(items=items, next=following, sources=sources))
+
+
+async def _all_in_time(tasks: list["asyncio.Task[Any]"], wait: timedelta) -> None:
+    if not tasks:
+        return
+    try:
+        _, late = await asyncio.wait(tasks, timeout=wait.total_seconds())
+    except asyncio.CancelledError:
+        late = set(tasks)
+        raise
+    finally:
+        for task in tasks:
+            if not task.done():
+                task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+
+
+def _read(task: "asyncio.Task[Any]", partner: str) -> tuple[SourceStatus, Any]:
+    """How a partner did, and its share where it did well."""
+    if task.cancelled():
+        problem = problem_of(errors.PartnerSlow(f"{partner} gave no answer in time"))
+        return SourceStatus(partner=partner, status="late", problem=problem), None
+    error = task.exception()
+    if error is None:
+        return SourceStatus(partner=partner, status="ok"), task.result()
+    return SourceStatus(partner=partner, status="failed", problem=_problem(error, partner)), None
+
+
+def _problem(error: BaseException, partner: str) -> Problem:
+    known = error if isinstance(error, PartnerError) else errors.PartnerSlow(f"{partner} needs longer for this")
+    return problem_of(known)
+
+
+def _with_cursor(asked: Asked, cursor: str | None) -> Asked:
+    request = msgspec.structs.replace(asked.request, cursor=cursor)
+    return msgspec.structs.replace(asked, request=request)
+
+
+def _id(asked: Asked) -> str:
+    return str(asked.connector.manifest.id)
+
+
+def _bound_to(request: Paged, tenant: str) -> bytes:
+    """What a cursor is good for: this bank, and this question apart from the cursor and the page's length."""
+    plain = msgspec.structs.replace(request, cursor=None, limit=1)
+    return tenant.encode() + b"\n" + type(request).__name__.encode() + b"\n" + PLAIN.encode(plain)

@@ -1,0 +1,244 @@
+"""The two ways that a bank's call takes: a question, and an order. Who, may, which partner; then ask, or journal."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import structlog
+
+from connectors.kit import references
+from connectors.kit.attempt import Errand, Line, PartnerCall
+from connectors.kit.registry import Connector
+from hub import errors
+from hub.audit import rows as audit
+from hub.audit.masking import facts_of
+from hub.audit.record import Record, new_record
+from hub.errors import FieldError
+from hub.gateway.merging import Merger
+from hub.identity.guard import Caller
+from hub.orders.attempts import Attempts, Job
+from hub.orders.journal import Draft, Journal, fingerprint
+from hub.orders.rows import Key, OrderRow
+from hub.partners.rows import AccountRow
+from hub.queries.questions import Asked, Questions, region_of, told
+from hub.queries.rows import QueryRow
+from hub.routing.lines import Lines
+from hub.store import Store
+from hub.trace import trace_id
+from schemas.call import Clock
+from schemas.contract import SCENARIOS, Operation
+from schemas.errors import PartnerFailure, Refused
+from schemas.order import OrderRequest
+from schemas.page import Paged
+from schemas.refs import PartnerRef
+from schemas.region import covers
+
+log = structlog.get_logger("hub.pipeline")
+
+
+class Route(msgspec.Struct, frozen=True):
+    """A partner that serves a call, and the bank's account there."""
+
+    connector: Connector
+    account: AccountRow
+
+
+class Pipeline:
+    """From a decoded request to an answer, for every operation alike."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        journal: Journal,
+        attempts: Attempts,
+        lines: Lines,
+        questions: Questions,
+        merger: Merger,
+        clock: Clock,
+        order_wait: timedelta,
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._attempts = attempts
+        self._lines = lines
+        self._questions = questions
+        self._merger = merger
+        self._clock = clock
+        self.order_wait = order_wait
+
+    def may(self, caller: Caller, operation: Operation) -> None:
+        """Raises: ScopeMissing."""
+        if operation.scope not in caller.scopes:
+            raise errors.ScopeMissing(f"this needs the scope {operation.scope}")
+
+    async def ask(self, caller: Caller, operation: Operation, request: Any) -> bytes | QueryRow:
+        """Answers a question, or keeps it where the partner needs longer. Raises: CallerError, PartnerError."""
+        try:
+            answer = await self._answer(caller, operation, request)
+        except errors.HubError as error:
+            await self._record(caller, operation, request, type(error).__name__, b"")
+            raise
+        if isinstance(answer, QueryRow):
+            await self._record(caller, operation, request, "kept", b"", query_id=answer.query_id)
+        else:
+            await self._record(caller, operation, request, "answered", answer)
+        return answer
+
+    async def order(
+        self, caller: Caller, operation: Operation, request: OrderRequest, key: str, wait: timedelta
+    ) -> tuple[OrderRow, bool]:
+        """Journals and sends an order, or finds the one under this key. Returns it, and whether it was replayed.
+
+        Raises: CallerError, PartnerError, HubFault; then no order exists and the key is free.
+        """
+        mark = Key(tenant=caller.tenant, operation=operation.key, key=key, fingerprint=fingerprint(request))
+        standing = await self._journal.replay(mark)
+        if standing is not None:
+            return await self._joined(standing, wait), True
+        route = await self._route(caller, operation, request)
+        line = await self._lines.line(route.account)
+        handles = await self._checked(caller, operation, request, route.connector, line)
+        draft = Draft(
+            key=mark,
+            client_id=caller.client_id,
+            operation=operation,
+            request=request,
+            manifest=route.connector.manifest,
+            account_id=route.account.account_id,
+            reference=references.make(route.connector.manifest.reference),
+            handles=handles,
+            trace_id=trace_id.get(),
+            lease=self._attempts.lease(line),
+        )
+        row, is_new = await self._journal.begin(draft)
+        if is_new:
+            self._attempts.start(
+                Job(row=row, request=request, handles=handles, line=line, connector=route.connector, fence=1)
+            )
+        return await self._joined(row, wait), not is_new
+
+    async def _joined(self, row: OrderRow, wait: timedelta) -> OrderRow:
+        """The order after the attempt that this process is making at it, or after the wait."""
+        attempt = self._attempts.running(row.order_id)
+        if attempt is None or row.final:
+            return row
+        await asyncio.wait([attempt], timeout=wait.total_seconds())
+        if attempt.done() and not attempt.cancelled() and attempt.exception() is None:
+            return attempt.result() or await self._standing(row)
+        return await self._standing(row)
+
+    async def _standing(self, row: OrderRow) -> OrderRow:
+        return await self._journal.find(row.order_id) or row
+
+    async def _checked(
+        self, caller: Caller, operation: Operation, request: Any, connector: Connector, line: Line
+    ) -> dict[str, str]:
+        """Runs the operation's check, and returns what it remembered for the attempt. Raises: PartnerError."""
+        if operation.check is None:
+            return {}
+        check = SCENARIOS[operation.scenario].operations[operation.check]
+        handles: dict[str, str] = {}
+
+        async def keep(_: dict[str, str]) -> None:
+            """What a check remembers is committed with the journal."""
+
+        errand = Errand(
+            tenant=caller.tenant,
+            trace_id=trace_id.get(),
+            deadline=self._clock() + line.patience * 2,
+            keep=keep,
+            handles=handles,
+        )
+        try:
+            await check.bind(connector.scenarios[operation.scenario])(request, PartnerCall(line, errand))
+        except Refused as error:
+            fields = [FieldError(field=error.field, message=error.message)] if error.field else []
+            raise errors.Invalid(error.message, *fields) from None
+        except Exception as error:
+            if not isinstance(error, PartnerFailure):
+                log.exception("connector-failed", operation=check.key)
+            raise told(error, connector.manifest.name) from error
+        return handles
+
+    async def _answer(self, caller: Caller, operation: Operation, request: Any) -> bytes | QueryRow:
+        if operation.routing == "everyone":
+            return await self._merged(caller, operation, request)
+        route = await self._route(caller, operation, request)
+        return await self._questions.answer(await self._asked(caller, operation, request, route))
+
+    async def _merged(self, caller: Caller, operation: Operation, request: Paged) -> bytes:
+        shelf = await self._lines.shelf(caller.tenant)
+        offering = self._routes(shelf, operation)
+        if not offering:
+            raise errors.NotOffered(f"no partner of this bank offers {operation.key}")
+        region = region_of(operation, request)
+        serving = [route for route in offering if region is None or _serves(route, region)]
+        everyone = [await self._asked(caller, operation, request, route) for route in serving]
+        return await self._merger.page(everyone, request, caller.tenant)
+
+    async def _asked(self, caller: Caller, operation: Operation, request: Any, route: Route) -> Asked:
+        return Asked(
+            tenant=caller.tenant,
+            client_id=caller.client_id,
+            operation=operation,
+            request=request,
+            connector=route.connector,
+            line=await self._lines.line(route.account),
+        )
+
+    async def _route(self, caller: Caller, operation: Operation, request: Any) -> Route:
+        """The one partner of a call. Raises: Invalid, NotOffered."""
+        shelf = await self._lines.shelf(caller.tenant)
+        if operation.ref_field is not None:
+            return self._owner(shelf, operation, getattr(request, operation.ref_field))
+        region = region_of(operation, request)
+        for route in self._routes(shelf, operation):
+            if region is None or _serves(route, region):
+                return route
+        raise errors.NotOffered(f"no partner of this bank offers {operation.key} there")
+
+    def _owner(self, shelf: Mapping[int, AccountRow], operation: Operation, ref: PartnerRef) -> Route:
+        account = shelf.get(ref.partner)
+        connector = self._lines.connector(ref.partner)
+        if account is None or connector is None:
+            field = str(operation.ref_field)
+            error = FieldError(field=field, message="belongs to a partner that this bank has no account at")
+            raise errors.Invalid("the bank cannot reach this partner", error)
+        if not connector.offers(operation.scenario, operation.name):
+            raise errors.NotOffered(f"{connector.manifest.name} does not offer {operation.key}")
+        return Route(connector, account)
+
+    def _routes(self, shelf: Mapping[int, AccountRow], operation: Operation) -> list[Route]:
+        """Partners on the shelf that offer an operation, in the order of their names."""
+        found = [(self._lines.connector(partner_id), account) for partner_id, account in shelf.items()]
+        routes = [
+            Route(connector, account)
+            for connector, account in found
+            if connector is not None and connector.offers(operation.scenario, operation.name)
+        ]
+        return sorted(routes, key=lambda route: route.connector.manifest.name)
+
+    async def _record(
+        self, caller: Caller, operation: Operation, request: Any, how: str, answer: bytes, query_id: str = ""
+    ) -> None:
+        """One audit record of a question: masked facts, and digests of what went each way."""
+        facts = facts_of(request) | {"how": how} | ({"query_id": query_id} if query_id else {})
+        record: Record = new_record(
+            tenant=caller.tenant,
+            at=self._clock(),
+            kind="call",
+            trace_id=trace_id.get(),
+            actor=caller.client_id,
+            operation=operation.key,
+            facts=facts,
+            digests={"answer": hashlib.sha256(answer).hexdigest()} if answer else None,
+        )
+        await self._store.write(lambda tx: audit.append(tx, record))
+
+
+def _serves(route: Route, region: str) -> bool:
+    return any(covers(area, region) for area in route.connector.manifest.regions)

@@ -1,0 +1,145 @@
+"""Routes derived from the contract: one handler per operation, none of them written by hand."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from litestar import HttpMethod, Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from hub.errors import Invalid, Malformed
+from hub.gateway import reading
+from hub.gateway.shapes import order_of, result_of
+from hub.gateway.site import Site
+from hub.orders.rows import OrderRow
+from hub.queries.rows import QueryRow
+from schemas.codec import Codec
+from schemas.contract import Operation
+from schemas.scenarios import operations
+from schemas.struct import Canonical
+
+JSON = "application/json"
+_WAIT = re.compile(r"wait=([0-9]{1,4})")
+
+
+class QueryState(Canonical):
+    """A question that the partner needs longer for: ask at `location` after `check_after`."""
+
+    query_id: str
+    state: str
+    check_after: str
+
+
+def derived(site: Site) -> list[HTTPRouteHandler]:
+    """A handler for every operation that banks can call."""
+    return [_handler(site, operation) for operation in operations() if operation.path]
+
+
+def _handler(site: Site, operation: Operation) -> HTTPRouteHandler:
+    serve = _order(site, operation) if operation.kind == "order" else _question(site, operation)
+    return HTTPRouteHandler(
+        operation.route,
+        http_method=HttpMethod(operation.method),
+        operation_id=operation.key,
+        media_type=JSON,
+        status_code=200,
+    )(serve)
+
+
+def _question(site: Site, operation: Operation) -> Callable[..., Any]:
+    read = _reader(operation, site.tokens.codec)
+
+    async def ask(request: Request[Any, Any, Any]) -> Response[bytes]:
+        caller = await site.identity.authenticate(request.headers.get("authorization"))
+        reading.must_accept_json(request)
+        site.pipeline.may(caller, operation)
+        answer = await site.pipeline.ask(caller, operation, await read(request))
+        if isinstance(answer, QueryRow):
+            return kept(answer)
+        return Response(answer, media_type=JSON)
+
+    return ask
+
+
+def _order(site: Site, operation: Operation) -> Callable[..., Any]:
+    read = _reader(operation, site.tokens.codec)
+
+    async def order(request: Request[Any, Any, Any]) -> Response[bytes]:
+        caller = await site.identity.authenticate(request.headers.get("authorization"))
+        reading.must_accept_json(request)
+        site.pipeline.may(caller, operation)
+        key = reading.idempotency_key(request)
+        wait, applied = preference(request, site.pipeline.order_wait)
+        wanted = await read(request)
+        row, replayed = await site.pipeline.order(caller, operation, wanted, key, wait)
+        headers = {"Preference-Applied": applied} if applied else {}
+        if replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return await shown(site, operation, row, headers)
+
+    return order
+
+
+def _reader(operation: Operation, codec: Codec) -> Callable[[Request[Any, Any, Any]], Any]:
+    if operation.method == "GET":
+
+        async def from_query(request: Request[Any, Any, Any]) -> Any:
+            return flat(request, operation.request, codec)
+
+        return from_query
+    decoder = codec.decoder(operation.request)
+
+    async def from_body(request: Request[Any, Any, Any]) -> Any:
+        return await reading.read_json(request, decoder)
+
+    return from_body
+
+
+def flat(request: Request[Any, Any, Any], of: Any, codec: Codec) -> Any:
+    """The query string as a flat struct. Raises: Malformed for a doubled parameter, Invalid."""
+    given = request.query_params
+    parameters: dict[str, str] = {}
+    for name, value in given.multi_items():
+        if name in parameters:
+            raise Malformed("a parameter stands there twice", reading.field_error(f"{name[:80]}: stands there twice"))
+        parameters[name] = value
+    try:
+        return codec.convert(parameters, of)
+    except msgspec.ValidationError as error:
+        raise Invalid("the request breaks the contract", reading.field_error(str(error))) from None
+
+
+def preference(request: Request[Any, Any, Any], longest: timedelta) -> tuple[timedelta, str]:
+    """How long the caller wants to wait, and which preference that honours. Source: RFC 7240."""
+    for part in request.headers.get("prefer", "").replace(";", ",").split(","):
+        wish = part.strip().lower()
+        if wish == "respond-async":
+            return timedelta(0), wish
+        found = _WAIT.fullmatch(wish)
+        if found:
+            return min(timedelta(seconds=int(found[1])), longest), wish
+    return longest, ""
+
+
+async def shown(site: Site, operation: Operation, row: OrderRow, headers: dict[str, str]) -> Response[bytes]:
+    """An order as an answer: 200 once it is final, 202 before."""
+    body = await written(site, operation, row)
+    status = 200 if row.final else 202
+    headers["Location"] = f"/v1/orders/{row.order_id}"
+    return Response(body, media_type=JSON, status_code=status, headers=headers)
+
+
+async def written(site: Site, operation: Operation, row: OrderRow) -> bytes:
+    """An order as a bank gets it."""
+    result = await site.journal.result(row, operation)
+    raw = None if result is None else result_of(site.tokens.codec, operation, result, row.deliverable_id)
+    return site.tokens.codec.encode(order_of(row, raw))
+
+
+def kept(row: QueryRow) -> Response[bytes]:
+    """A question that is still being answered."""
+    body = QueryState(query_id=row.query_id, state="running", check_after=row.check_at.isoformat())
+    headers = {"Location": f"/v1/queries/{row.query_id}", "Retry-After": "2"}
+    return Response(msgspec.json.encode(body), media_type=JSON, status_code=202, headers=headers)

@@ -1,0 +1,102 @@
+"""How results look to a bank: pages with their sources, results without their secrets, orders with their timeline."""
+
+from functools import cache
+from types import GenericAlias
+from typing import Any, Literal, get_origin
+
+import msgspec
+
+from hub.gateway.problems import Problem
+from hub.orders.rows import OrderRow
+from schemas.codec import Codec
+from schemas.contract import Operation
+from schemas.order import Order
+from schemas.page import Merged
+from schemas.struct import Canonical, derived_struct
+
+
+class SourceStatus(Canonical):
+    """How one partner did in a list. Shape: `late` and `failed` partners are missing from the items."""
+
+    partner: str
+    status: Literal["ok", "failed", "late"]
+    problem: Problem | msgspec.UnsetType = msgspec.UNSET
+
+
+class PageShape(Canonical):
+    """A list as a bank gets it."""
+
+    items: list[msgspec.Raw]
+    next: str | None
+    sources: list[SourceStatus]
+
+
+def item_of(codec: Codec, item: object, partner: str | None) -> msgspec.Raw:
+    """One item of a list, written once; in a merged list it names its partner first."""
+    written = codec.encode(item)
+    if partner is None:
+        return msgspec.Raw(written)
+    return msgspec.Raw(b'{"partner":"' + partner.encode() + (b'",' if written != b"{}" else b'"') + written[1:])
+
+
+def result_of(codec: Codec, operation: Operation, result: Any, deliverable_id: str | None) -> msgspec.Raw:
+    """An order's result with its deliverable's id in the place of the secret."""
+    if operation.secret_field is None:
+        return msgspec.Raw(codec.encode(result))
+    public = public_result(operation)
+    values = {name: getattr(result, name) for name in result.__struct_fields__ if name != operation.secret_field}
+    return msgspec.Raw(codec.encode(public(**values, deliverable_id=deliverable_id)))
+
+
+@cache
+def public_result(operation: Operation) -> Any:
+    """The struct of an order's result as a bank sees it."""
+    if operation.secret_field is None:
+        return operation.result
+    fields, defaults = _fields(operation.result)
+    for mapping in (fields, defaults):
+        mapping.pop(operation.secret_field, None)
+    fields["deliverable_id"], defaults["deliverable_id"] = str | None, None
+    return derived_struct(operation.result.__name__, fields, defaults, operation.result.__doc__)
+
+
+@cache
+def public_page(operation: Operation) -> Any:
+    """The struct of a list as a bank sees it, for the OpenAPI document."""
+    item = operation.item
+    if get_origin(operation.result) is Merged:
+        fields, defaults = _fields(item)
+        item = derived_struct(item.__name__, {"partner": str, **fields}, defaults, item.__doc__)
+    page = {"items": GenericAlias(list, (item,)), "next": str | None, "sources": list[SourceStatus]}
+    return derived_struct(f"{item.__name__}Page", page, {}, PageShape.__doc__)
+
+
+def _fields(struct: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A struct's fields and their defaults."""
+    fields, defaults = {}, {}
+    for field in msgspec.structs.fields(struct):
+        fields[field.name] = field.type
+        if field.default_factory is not msgspec.NODEFAULT:
+            defaults[field.name] = msgspec.field(default_factory=field.default_factory)
+        elif field.default is not msgspec.NODEFAULT:
+            defaults[field.name] = field.default
+    return fields, defaults
+
+
+def order_of(row: OrderRow, result: msgspec.Raw | None) -> Order:
+    """The order as a bank sees it."""
+    return Order(
+        order_id=row.order_id,
+        operation=row.operation,
+        state=row.state,
+        review=row.review,
+        partner=row.partner,
+        reference=row.reference,
+        result=result,
+        reason=row.reason,
+        postings=row.postings,
+        created_at=row.created_at,
+        settled_at=row.settled_at,
+        next_check_at=row.next_check_at,
+        timeline=row.timeline,
+    )

@@ -1,0 +1,116 @@
+"""Routes that no operation declares: orders, kept questions, deliverables, callbacks, health."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from hub.errors import ScopeMissing
+from hub.gateway import reading
+from hub.gateway.problems import Problem
+from hub.gateway.routes import JSON, flat, kept, shown, written
+from hub.gateway.site import Site
+from hub.orders.desk import OrderPage, OrderSearch
+from schemas.contract import operation_named
+
+_problem = msgspec.json.Decoder(Problem)
+
+
+def standing(site: Site) -> list[HTTPRouteHandler]:
+    """Handlers over the rooms of this hub."""
+    return [*_orders(site), _queries(site), _deliverables(site), _callbacks(site), *_health(site)]
+
+
+def _orders(site: Site) -> list[HTTPRouteHandler]:
+    @get("/v1/orders/{order_id:str}", operation_id="orders.see")
+    async def see(request: Request[Any, Any, Any], order_id: FromPath[str]) -> Response[bytes]:
+        """One order, refreshed from the partner while it is open."""
+        caller = await site.identity.authenticate(request.headers.get("authorization"))
+        row = await site.desk.see(caller, order_id)
+        answer = await shown(site, operation_named(row.operation), row, {})
+        return Response(answer.content, media_type=JSON, headers=answer.headers)
+
+    @get("/v1/orders", operation_id="orders.list")
+    async def find(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """The bank's orders, newest first."""
+        caller = await site.identity.authenticate(request.headers.get("authorization"))
+        search = flat(request, OrderSearch, site.tokens.codec)
+        bound_to = caller.tenant.encode() + msgspec.json.encode(msgspec.structs.replace(search, cursor=None, limit=1))
+        before = site.tokens.read_cursor(search.cursor, bound_to).decode() if search.cursor else None
+        rows = await site.desk.find(caller, search, before)
+        shown_rows = rows[: search.limit]
+        page = OrderPage(
+            items=[msgspec.Raw(await written(site, operation_named(row.operation), row)) for row in shown_rows],
+            next=site.tokens.write_cursor(shown_rows[-1].order_id.encode(), bound_to)
+            if len(rows) > search.limit
+            else None,
+        )
+        return Response(msgspec.json.encode(page), media_type=JSON)
+
+    return [see, find]
+
+
+def _queries(site: Site) -> HTTPRouteHandler:
+    @get("/v1/queries/{query_id:str}", operation_id="queries.see")
+    async def see(request: Request[Any, Any, Any], query_id: FromPath[str]) -> Response[bytes]:
+        """The answer of a question that took the partner longer, or 202 while it still does."""
+        caller = await site.identity.authenticate(request.headers.get("authorization"))
+        row, answer = await site.questions.find(query_id, caller.tenant)
+        site.pipeline.may(caller, operation_named(row.operation))
+        if answer is None:
+            return kept(row)
+        if row.state == "failed":
+            status = _problem.decode(answer).status
+            return Response(answer, media_type="application/problem+json", status_code=status)
+        return Response(answer, media_type=JSON)
+
+    return see
+
+
+def _deliverables(site: Site) -> HTTPRouteHandler:
+    @post(
+        "/v1/deliverables/{deliverable_id:str}/release",
+        status_code=200,
+        operation_id="deliverables.release",
+    )
+    async def release(request: Request[Any, Any, Any], deliverable_id: FromPath[str]) -> Response[bytes]:
+        """Hands over what an order delivered: once, and to the same key again for a short while."""
+        caller = await site.identity.authenticate(request.headers.get("authorization"))
+        key = reading.idempotency_key(request)
+        order = await site.journal.find(await site.deliverables.order_of(caller, deliverable_id))
+        if order is not None and operation_named(order.operation).scope not in caller.scopes:
+            raise ScopeMissing(f"this needs the scope {operation_named(order.operation).scope}")
+        handed = await site.deliverables.release(caller, deliverable_id, key)
+        return Response(msgspec.json.encode(handed), media_type=JSON, headers={"Cache-Control": "no-store"})
+
+    return release
+
+
+def _callbacks(site: Site) -> HTTPRouteHandler:
+    @post("/callbacks/{partner:str}/{account_id:str}", status_code=200, include_in_schema=False)
+    async def take(
+        request: Request[Any, Any, Any], partner: FromPath[str], account_id: FromPath[str]
+    ) -> Response[bytes]:
+        body = await reading.body_of(request)
+        headers = {name: value for name, value in request.headers.items() if name not in ("authorization", "cookie")}
+        said = await site.callbacks.take(partner, account_id, headers, body)
+        return Response(said.body, media_type=said.content_type, status_code=said.status)
+
+    return take
+
+
+def _health(site: Site) -> list[HTTPRouteHandler]:
+    @get("/health/live", operation_id="health.live")
+    async def live() -> Response[bytes]:
+        """The process runs."""
+        return Response(b'{"status":"live"}', media_type=JSON)
+
+    @get("/health/ready", operation_id="health.ready")
+    async def ready() -> Response[bytes]:
+        """The hub can write down what it does."""
+        await site.store.ping()
+        return Response(b'{"status":"ready"}', media_type=JSON)
+
+    return [live, ready]

@@ -1,0 +1,194 @@
+"""Sends orders and asks about them. The partner call belongs to the order: a bank that goes away cancels nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from connectors.kit.attempt import Errand, Line, PartnerAttempt
+from connectors.kit.registry import Connector
+from hub.evidence import Evidence
+from hub.orders import states
+from hub.orders.journal import Journal, Settlement
+from hub.orders.rows import OrderRow
+from hub.orders.states import News, Source
+from hub.routing.lines import Lines
+from hub.trace import trace_id
+from hub.work.rows import Work
+from schemas.call import Clock
+from schemas.contract import SCENARIOS, Operation, operation_named
+from schemas.errors import Garbled, MaybeSent, NotSent
+from schemas.order import OrderRequest
+from schemas.outcome import Absent, Declined, Pending, Reason, Succeeded, Unknown
+
+log = structlog.get_logger("hub.attempts")
+
+SLACK = timedelta(seconds=15)
+"""What an attempt may take beyond its deadline, to write down how it ended, before its lease is over."""
+PATIENCES = 3
+"""An attempt has so many times the patience for one answer: a login, a question and the order itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """An order in hand: what was ordered, over which line, and the fence of the claim it is held under."""
+
+    row: OrderRow
+    request: OrderRequest
+    handles: dict[str, str]
+    line: Line
+    connector: Connector
+    fence: int
+
+    @property
+    def operation(self) -> Operation:
+        return operation_named(self.row.operation)
+
+    @property
+    def enquiry(self) -> Operation:
+        return SCENARIOS[self.operation.scenario].operations[str(self.operation.enquiry)]
+
+
+class Attempts:
+    """The attempts of this process."""
+
+    def __init__(
+        self, journal: Journal, lines: Lines, evidence: Evidence, clock: Clock, *, not_sent_limit: timedelta
+    ) -> None:
+        self._journal = journal
+        self._lines = lines
+        self._evidence = evidence
+        self._clock = clock
+        self._not_sent_limit = not_sent_limit
+        self._running: dict[str, asyncio.Task[OrderRow | None]] = {}
+
+    def lease(self, line: Line) -> timedelta:
+        """How long one attempt may hold its order."""
+        return line.patience * PATIENCES + SLACK
+
+    def running(self, order_id: str) -> "asyncio.Task[OrderRow | None] | None":
+        """The attempt that this process is making at an order, if it is."""
+        return self._running.get(order_id)
+
+    def start(self, job: Job) -> "asyncio.Task[OrderRow | None]":
+        """Sends a journalled order, in a task of its own."""
+        return self._track(job, self._submit(job))
+
+    async def work(self, work: Work) -> None:
+        """Does what is due about an order: sends it again, or asks what became of it."""
+        row = await self._journal.find(work.work_id)
+        if row is None or row.final:
+            return
+        trace_id.set(row.trace_id)
+        connector = self._lines.connector(row.partner_id)
+        account = await self._lines.account(row.account_id)
+        if connector is None or account is None:
+            raise LookupError(f"order {row.order_id}: {row.partner} is not enabled, or the account is gone")
+        request, handles = await self._journal.opened(row, operation_named(row.operation))
+        line = await self._lines.line(account)
+        job = Job(row=row, request=request, handles=handles, line=line, connector=connector, fence=work.fence)
+        await self._track(job, self._again(job) if row.state == "received" else self._enquire(job))
+
+    async def drain(self, patience: timedelta) -> None:
+        """Waits for the running attempts. What still runs then is given up: its order is asked about later."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(list(self._running.values()), timeout=patience.total_seconds())
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _track(self, job: Job, coroutine: Coroutine[Any, Any, OrderRow | None]) -> "asyncio.Task[OrderRow | None]":
+        order_id = job.row.order_id
+        task = asyncio.create_task(coroutine)
+        self._running[order_id] = task
+
+        def ended(done: asyncio.Task[OrderRow | None]) -> None:
+            if self._running.get(order_id) is done:
+                del self._running[order_id]
+            if not done.cancelled() and done.exception() is not None:
+                log.error("attempt-failed", order_id=order_id, error=type(done.exception()).__name__)
+
+        task.add_done_callback(ended)
+        return task
+
+    async def _again(self, job: Job) -> OrderRow | None:
+        """Sends what was certainly not sent before, or gives it up once that has gone on for too long."""
+        if self._clock() - job.row.created_at >= self._not_sent_limit:
+            reason = Reason(code="not-sent", message="the partner could not be reached; nothing was sent")
+            return await self._settle(job, Declined(reason=reason), "hub")
+        if not await self._journal.resume(job.row.order_id, job.fence):
+            return None
+        return await self._submit(job)
+
+    async def _submit(self, job: Job) -> OrderRow | None:
+        async def step(name: str) -> None:
+            await self._journal.step_taken(job.row.order_id, name)
+
+        return await self._settle(job, await self._news(job, job.operation, self._attempt(job, step)), "answer")
+
+    async def _enquire(self, job: Job) -> OrderRow | None:
+        return await self._settle(job, await self._news(job, job.enquiry, self._attempt(job, None)), "enquiry")
+
+    def _attempt(self, job: Job, step: Callable[[str], Awaitable[None]] | None) -> PartnerAttempt:
+        row = job.row
+
+        async def keep(kept: dict[str, str]) -> None:
+            await self._journal.remember(row.order_id, row.tenant, kept)
+
+        errand = Errand(
+            tenant=row.tenant,
+            trace_id=row.trace_id,
+            deadline=self._clock() + job.line.patience * PATIENCES,
+            keep=keep,
+            handles=dict(job.handles),
+        )
+        return PartnerAttempt(
+            job.line, errand, order_id=row.order_id, reference=row.reference, sent_at=row.sent_at, commit_step=step
+        )
+
+    async def _news(self, job: Job, operation: Operation, attempt: PartnerAttempt) -> News:
+        """What the connector says; where it fails, only what was submitted decides, never the exception."""
+        call = operation.bind(job.connector.scenarios[operation.scenario])
+        left = attempt.deadline - self._clock() + SLACK / 2
+        try:
+            async with asyncio.timeout(left.total_seconds()):
+                outcome = await call(job.request, attempt)
+        except Exception as error:  # noqa: BLE001 - whatever a connector raises, the order must be settled
+            return await self._failed(error, operation, attempt)
+        if not isinstance(outcome, Succeeded | Declined | Pending | Unknown | Absent):
+            log.error("no-outcome", partner=attempt.partner, operation=operation.key, got=type(outcome).__name__)
+            return Unknown(why="the connector gave no outcome")
+        return outcome
+
+    async def _failed(self, error: Exception, operation: Operation, attempt: PartnerAttempt) -> News:
+        why = str(error)[:200] if isinstance(error, NotSent | MaybeSent) else type(error).__name__
+        log.warning(
+            "attempt-without-answer",
+            order_id=attempt.order_id,
+            partner=attempt.partner,
+            operation=operation.key,
+            error=type(error).__name__,
+            submitted=attempt.submitted,
+        )
+        if isinstance(error, Garbled) and error.evidence:
+            await self._evidence.keep(attempt.tenant, attempt.partner, attempt.trace_id, error.evidence)
+        if operation.kind == "enquiry":
+            return Unknown(why=f"the enquiry got no answer: {why}")
+        return Unknown(why=f"no usable answer: {why}") if attempt.submitted else states.NotSent(why)
+
+    async def _settle(self, job: Job, news: News, source: Source) -> OrderRow | None:
+        return await self._journal.settle(
+            Settlement(
+                order_id=job.row.order_id,
+                operation=job.operation,
+                request=job.request,
+                manifest=job.connector.manifest,
+                news=news,
+                source=source,
+                fence=job.fence,
+            )
+        )

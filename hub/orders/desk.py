@@ -1,0 +1,106 @@
+"""Where banks look at their orders: one, refreshed when it is open, or a list of them."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import msgspec
+
+from hub.errors import NotFound, ScopeMissing
+from hub.identity.guard import Caller
+from hub.orders import rows
+from hub.orders.attempts import Attempts
+from hub.orders.journal import Journal
+from hub.orders.rows import OrderRow
+from hub.store import Connection, Store
+from hub.work.worker import Worker
+from schemas.call import Clock
+from schemas.contract import SCENARIOS, operation_named
+from schemas.order import OrderState
+from schemas.page import Paged
+from schemas.struct import Canonical
+
+REFRESH_AFTER = timedelta(seconds=2)
+"""An open order that was looked into so lately is shown as it stands."""
+REFRESH_WAIT = timedelta(seconds=2)
+"""How long a reader waits for the refreshed order."""
+
+
+class OrderSearch(Paged):
+    """Which orders are wanted. Times bound `created_at`: from `since`, before `until`."""
+
+    state: OrderState | None = None
+    operation: str | None = None
+    partner: str | None = None
+    review: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class OrderPage(Canonical):
+    """Orders, newest first."""
+
+    items: list[msgspec.Raw]
+    next: str | None
+
+
+class Desk:
+    """Reads orders for the bank that owns them."""
+
+    def __init__(self, store: Store, journal: Journal, attempts: Attempts, worker: Worker, clock: Clock) -> None:
+        self._store = store
+        self._journal = journal
+        self._attempts = attempts
+        self._worker = worker
+        self._clock = clock
+
+    async def see(self, caller: Caller, order_id: str) -> OrderRow:
+        """One order, after asking the partner once more where it is open. Raises: NotFound, ScopeMissing."""
+        row = await self._journal.find(order_id)
+        if row is None or row.tenant != caller.tenant:
+            raise NotFound("there is no such order")
+        if operation_named(row.operation).scenario not in scenarios_of(caller):
+            raise ScopeMissing(f"this needs a scope of {operation_named(row.operation).scenario}")
+        return row if row.final else await self._refreshed(row)
+
+    async def find(self, caller: Caller, search: OrderSearch, before: str | None) -> list[OrderRow]:
+        """One more row than asked for, where there are more. Raises: ScopeMissing."""
+        scenarios = scenarios_of(caller)
+        if not scenarios:
+            raise ScopeMissing("this needs a scope of some scenario")
+        operations = [
+            operation.key
+            for name in scenarios
+            for operation in SCENARIOS[name].operations.values()
+            if operation.kind == "order" and search.operation in (None, operation.key)
+        ]
+
+        def query(tx: Connection) -> list[OrderRow]:
+            return rows.list_orders(
+                tx,
+                caller.tenant,
+                operations=operations,
+                before=before,
+                limit=search.limit + 1,
+                state=search.state,
+                partner=search.partner,
+                review=search.review,
+                since=search.since,
+                until=search.until,
+            )
+
+        return await self._store.read(query)
+
+    async def _refreshed(self, row: OrderRow) -> OrderRow:
+        looked_into = row.timeline[-1].at if row.timeline else row.created_at
+        if self._attempts.running(row.order_id) is None and self._clock() - looked_into >= REFRESH_AFTER:
+            claimed = await self._worker.claim_now(row.order_id)
+            if claimed is not None:
+                enquiry = self._worker.begin(claimed)
+                await asyncio.wait([enquiry], timeout=REFRESH_WAIT.total_seconds())
+                return await self._journal.find(row.order_id) or row
+        return row
+
+
+def scenarios_of(caller: Caller) -> set[str]:
+    """The scenarios that a caller has any scope of."""
+    return {scope.partition(":")[0] for scope in caller.scopes} & SCENARIOS.keys()

@@ -1,0 +1,322 @@
+"""The journal: an order is written down before anything leaves, and every piece of news moves it in one unit."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+
+from connectors.kit.manifest import Manifest
+from hub import ids
+from hub.audit import rows as audit
+from hub.audit.record import Kind, Record, new_record
+from hub.errors import KeyReused
+from hub.events import rows as events
+from hub.orders import rows
+from hub.orders.rows import Key, OrderRow
+from hub.orders.states import News, Source, Step, step
+from hub.store import Connection, Store, TenantSealer
+from hub.tenants.data_keys import DataKeys
+from hub.work import rows as work
+from hub.work.rows import Work
+from schemas.call import Clock
+from schemas.codec import PLAIN
+from schemas.contract import Operation
+from schemas.order import OrderRequest, TimelineEntry
+from schemas.outcome import Succeeded, Unknown
+from schemas.secret import Secret
+
+log = structlog.get_logger("hub.orders")
+
+KIND = "order"
+REQUEST, HANDLES, RESULT, DELIVERABLE = "orders.request", "orders.handles", "orders.result", "deliverables.sealed"
+
+_handles = msgspec.json.Decoder(dict[str, str])
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that is about to be journalled: checked, routed, and not yet sent."""
+
+    key: Key
+    client_id: str
+    operation: Operation
+    request: OrderRequest
+    manifest: Manifest
+    account_id: str
+    reference: str
+    handles: dict[str, str]
+    trace_id: str
+    lease: timedelta
+    """How long the first attempt may hold the order before somebody else asks what became of it."""
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """News about an order, on its way into the journal.
+
+    Shape: `fence` is that of the claim under which the news was got; None for news that came by itself.
+    """
+
+    order_id: str
+    operation: Operation
+    request: OrderRequest
+    manifest: Manifest
+    news: News
+    source: Source
+    fence: int | None = None
+
+
+def fingerprint(request: OrderRequest) -> bytes:
+    """What makes two requests the same: SHA-256 over the canonical request."""
+    return hashlib.sha256(PLAIN.encode(request)).digest()
+
+
+class Journal:
+    """Every order of every bank."""
+
+    def __init__(
+        self, store: Store, data_keys: DataKeys, clock: Clock, *, owner: str, schedule: Sequence[timedelta]
+    ) -> None:
+        self._store = store
+        self._data_keys = data_keys
+        self._clock = clock
+        self._owner = owner
+        self._schedule = schedule
+
+    async def replay(self, key: Key) -> OrderRow | None:
+        """The order that stands under this key. Raises: KeyReused where it was another request."""
+
+        def query(tx: Connection) -> OrderRow | None:
+            found = rows.find_key(tx, key)
+            return _same(key, found, tx)
+
+        return await self._store.read(query)
+
+    async def begin(self, draft: Draft) -> tuple[OrderRow, bool]:
+        """Journals an order: row, key, reference, due work and audit, in one commit.
+
+        Returns the order and True; or the order that already stands under the key, and False. Raises: KeyReused.
+        """
+        sealer = await self._data_keys.of(draft.key.tenant)
+        now = self._clock()
+        order_id = ids.new("ord", now)
+        request = sealer.seal(PLAIN.encode(draft.request), context=REQUEST)
+        handles = _seal_handles(sealer, draft.handles)
+
+        def unit(tx: Connection) -> tuple[OrderRow, bool]:
+            if not rows.claim_key(tx, draft.key, order_id, now):
+                standing = _same(draft.key, rows.find_key(tx, draft.key), tx)
+                if standing is None:
+                    raise RuntimeError("a key without its order")
+                return standing, False
+            row = _new_row(draft, order_id, now, request, handles)
+            rows.insert_order(tx, row)
+            held = Work(order_id, KIND, row.tenant, fence=1, tries=0)
+            work.start(tx, held, owner=self._owner, leased_until=now + draft.lease)
+            audit.append(tx, _record("order.journalled", row, now, digest=draft.key.fingerprint))
+            return row, True
+
+        return await self._store.write(unit)
+
+    async def resume(self, order_id: str, fence: int) -> bool:
+        """Marks a received order as being sent again, before it is. False: the claim no longer stands."""
+        now = self._clock()
+
+        def unit(tx: Connection) -> bool:
+            if work.held(tx, order_id, fence) is None:
+                return False
+            row = rows.find(tx, order_id, for_update=True)
+            if row is None or row.state != "received":
+                return False
+            row.state = "submitting"
+            row.note(now, "sent-again")
+            audit.append(tx, _record("order.attempt", row, now, facts={"step": "sent-again"}))
+            return rows.update_order(tx, row)
+
+        return await self._store.write(unit)
+
+    async def remember(self, order_id: str, tenant: str, handles: dict[str, str]) -> None:
+        """Keeps what later steps need, committed on return."""
+        sealed = _seal_handles(await self._data_keys.of(tenant), handles)
+
+        def unit(tx: Connection) -> None:
+            row = rows.find(tx, order_id, for_update=True)
+            if row is not None:
+                row.handles = sealed
+                rows.update_order(tx, row)
+
+        await self._store.write(unit)
+
+    async def step_taken(self, order_id: str, name: str) -> None:
+        """Commits that a further step is about to leave."""
+        now = self._clock()
+
+        def unit(tx: Connection) -> None:
+            row = rows.find(tx, order_id, for_update=True)
+            if row is None:
+                raise LookupError(order_id)
+            row.note(now, "step", name)
+            rows.update_order(tx, row)
+            audit.append(tx, _record("order.attempt", row, now, facts={"step": name}))
+
+        await self._store.write(unit)
+
+    async def settle(self, settlement: Settlement) -> OrderRow | None:
+        """Applies news: state, audit, event and next step in one unit, and only if the claim still stands.
+
+        Returns the order as it then is; None where a fence was lost, and nothing was written.
+        """
+        now = self._clock()
+        found = await self._store.read(lambda tx: rows.find(tx, settlement.order_id))
+        if found is None:
+            raise LookupError(settlement.order_id)
+        tenant_sealer = await self._data_keys.of(found.tenant)
+        news, doubt = _doubted(settlement)
+
+        def unit(tx: Connection) -> OrderRow | None:
+            tries = work.held(tx, settlement.order_id, settlement.fence)
+            row = rows.find(tx, settlement.order_id, for_update=True)
+            lost = settlement.fence is not None and tries is None
+            if row is None or (lost and not row.final):
+                return None
+            absent_for_good = now - row.sent_at >= settlement.manifest.absence_final_after
+            taken = step(row.state, news, settlement.source, absence_is_final=absent_for_good)
+            self._apply(tx, row, taken, settlement, tenant_sealer, now)
+            if doubt:
+                row.review = True
+            self._plan(tx, row, taken, tries or 0, settlement.manifest, now)
+            rows.update_order(tx, row)
+            return row
+
+        settled = await self._store.write(unit)
+        if settled and settled.review:
+            log.warning("order-needs-review", order_id=settled.order_id, partner=settled.partner)
+        return settled
+
+    def _apply(
+        self, tx: Connection, row: OrderRow, taken: Step, settlement: Settlement, sealer: TenantSealer, now: datetime
+    ) -> None:
+        """Moves the row as the step says, and writes audit and event beside it."""
+        moved = taken.state != row.state
+        row.note(now, taken.what, taken.detail)
+        row.review = row.review or taken.alert
+        if taken.result is not None:
+            _keep_result(tx, row, taken.result, settlement.operation, sealer, now)
+        row.reason = taken.reason or row.reason
+        row.state = taken.state
+        if moved and row.final:
+            row.settled_at = now
+        facts = {"state": row.state, "what": taken.what, "by": settlement.source}
+        audit.append(tx, _record("order.outcome", row, now, facts=facts))
+        if moved:
+            events.publish(tx, row.tenant, f"order.{row.state}", row.order_id, now)
+
+    def _plan(self, tx: Connection, row: OrderRow, taken: Step, tries: int, manifest: Manifest, now: datetime) -> None:
+        """What happens next: nothing for a final order, a person past the partner's window, else another look."""
+        if row.final:
+            row.next_check_at = None
+            work.finish(tx, row.order_id)
+            return
+        if now - row.sent_at >= timedelta(seconds=manifest.enquiry.window):
+            row.review = True
+            row.next_check_at = None
+            row.note(now, "window-over", "the partner no longer answers about this order; a person must find out")
+            work.finish(tx, row.order_id)
+            return
+        pause = self._schedule[min(tries, len(self._schedule) - 1)]
+        row.next_check_at = max(now + pause, taken.check_after or now)
+        work.again(tx, row.order_id, row.next_check_at)
+
+    async def find(self, order_id: str) -> OrderRow | None:
+        return await self._store.read(lambda tx: rows.find(tx, order_id))
+
+    async def opened(self, row: OrderRow, operation: Operation) -> tuple[OrderRequest, dict[str, str]]:
+        """The request and the handles of a stored order, unsealed."""
+        sealer = await self._data_keys.of(row.tenant)
+        request: OrderRequest = PLAIN.decoder(operation.request).decode(sealer.unseal(row.request, context=REQUEST))
+        handles = _handles.decode(sealer.unseal(row.handles, context=HANDLES)) if row.handles else {}
+        return request, handles
+
+    async def result(self, row: OrderRow, operation: Operation) -> Any:
+        """The result of a stored order, without its deliverable; None where it has none."""
+        if row.result is None:
+            return None
+        sealer = await self._data_keys.of(row.tenant)
+        return PLAIN.decoder(operation.result).decode(sealer.unseal(row.result, context=RESULT))
+
+
+def _same(key: Key, found: tuple[bytes, str] | None, tx: Connection) -> OrderRow | None:
+    if found is None:
+        return None
+    if found[0] != key.fingerprint:
+        raise KeyReused("this Idempotency-Key was used for another request; use a new key for a new order")
+    return rows.find(tx, found[1])
+
+
+def _new_row(draft: Draft, order_id: str, now: datetime, request: bytes, handles: bytes | None) -> OrderRow:
+    return OrderRow(
+        order_id=order_id,
+        tenant=draft.key.tenant,
+        client_id=draft.client_id,
+        operation=draft.operation.key,
+        partner=draft.manifest.name,
+        partner_id=draft.manifest.id,
+        account_id=draft.account_id,
+        reference=draft.reference,
+        state="submitting",
+        review=False,
+        version=0,
+        trace_id=draft.trace_id,
+        request=request,
+        handles=handles,
+        created_at=now,
+        sent_at=now,
+        next_check_at=now + draft.lease,
+        timeline=[TimelineEntry(at=now, what="journalled")],
+    )
+
+
+def _doubted(settlement: Settlement) -> tuple[News, bool]:
+    """A success that the request contradicts (another amount, say) is no success, and a person should look."""
+    if isinstance(settlement.news, Succeeded):
+        contradiction = settlement.request.contradicts(settlement.news.result)
+        if contradiction:
+            return Unknown(why=contradiction), True
+    return settlement.news, False
+
+
+def _keep_result(
+    tx: Connection, row: OrderRow, result: Any, operation: Operation, sealer: TenantSealer, now: datetime
+) -> None:
+    """Takes the deliverable out of a result, and seals both."""
+    field = operation.secret_field
+    secret = getattr(result, field) if field else None
+    if field and isinstance(secret, Secret):
+        result = msgspec.structs.replace(result, **{field: None})
+        if row.deliverable_id is None:
+            row.deliverable_id = ids.new("dlv", now)
+            sealed = sealer.seal(PLAIN.encode(secret.reveal()), context=DELIVERABLE)
+            rows.keep_deliverable(tx, row, sealed, now)
+    row.result = sealer.seal(PLAIN.encode(result), context=RESULT)
+
+
+def _seal_handles(sealer: TenantSealer, handles: dict[str, str]) -> bytes | None:
+    return sealer.seal(msgspec.json.encode(handles), context=HANDLES) if handles else None
+
+
+def _record(
+    kind: Kind, row: OrderRow, now: datetime, *, facts: dict[str, str] | None = None, digest: bytes | None = None
+) -> Record:
+    return new_record(
+        tenant=row.tenant,
+        at=now,
+        kind=kind,
+        trace_id=row.trace_id,
+        actor=row.client_id if kind == "order.journalled" else "hub",
+        operation=row.operation,
+        order_id=row.order_id,
+        partner=row.partner,
+        facts={"reference": row.reference, **(facts or {})},
+        digests={"request": digest.hex()} if digest else None,
+    )

@@ -1,0 +1,299 @@
+"""Tables of the order journal, and the statements on them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
+
+from hub.store import Connection, UtcMicros, insert_if_absent, metadata
+from schemas.order import FINAL, OrderState, Posting, TimelineEntry
+from schemas.outcome import Reason
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", String(40), primary_key=True),
+    Column("tenant", String(40), nullable=False),
+    Column("client_id", String(40), nullable=False),
+    Column("operation", String(80), nullable=False),
+    Column("partner", String(41), nullable=False),
+    Column("partner_id", BigInteger, nullable=False),
+    Column("account_id", String(40), nullable=False),
+    Column("reference", String(64), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("review", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("handles", LargeBinary),
+    Column("result", LargeBinary),
+    Column("deliverable_id", String(40)),
+    Column("reason", LargeBinary),
+    Column("postings", LargeBinary, nullable=False),
+    Column("timeline", LargeBinary, nullable=False),
+    Column("created_at", UtcMicros, nullable=False),
+    Column("sent_at", UtcMicros, nullable=False),
+    Column("settled_at", UtcMicros),
+    Column("next_check_at", UtcMicros),
+    Index(None, "tenant", "order_id"),
+    Index(None, "tenant", "state", "order_id"),
+)
+"""`request`, `handles` and `result` are sealed under the tenant's key: they name accounts and people."""
+
+order_references = Table(
+    "order_references",
+    metadata,
+    Column("partner_id", BigInteger, primary_key=True),
+    Column("account_id", String(40), primary_key=True),
+    Column("reference", String(64), primary_key=True),
+    Column("order_id", String(40), nullable=False),
+)
+"""Which order a partner means. Small, so that a callback finds its order however large the journal grows."""
+
+order_keys = Table(
+    "order_keys",
+    metadata,
+    Column("tenant", String(40), primary_key=True),
+    Column("operation", String(80), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", LargeBinary(32), nullable=False),
+    Column("order_id", String(40), nullable=False),
+    Column("created_at", UtcMicros, nullable=False),
+    Index(None, "created_at"),
+)
+
+deliverables = Table(
+    "deliverables",
+    metadata,
+    Column("deliverable_id", String(40), primary_key=True),
+    Column("tenant", String(40), nullable=False),
+    Column("order_id", String(40), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", UtcMicros, nullable=False),
+    Column("released_at", UtcMicros),
+    Column("released_to", String(255)),
+    UniqueConstraint("order_id"),
+)
+"""What success hands over, sealed. `released_to` is the key of the one call that may read it again for a while."""
+
+TIMELINE_KEPT = 100
+"""Entries of a timeline that are kept: the first half for what began, the rest for what came last."""
+
+_timeline = msgspec.json.Decoder(list[TimelineEntry])
+_postings = msgspec.json.Decoder(list[Posting])
+_reason = msgspec.json.Decoder(Reason)
+_encode = msgspec.json.Encoder().encode
+
+
+class OrderRow(msgspec.Struct, kw_only=True):
+    """An order as it is stored: sealed fields still sealed."""
+
+    order_id: str
+    tenant: str
+    client_id: str
+    operation: str
+    partner: str
+    partner_id: int
+    account_id: str
+    reference: str
+    state: OrderState
+    review: bool
+    version: int
+    trace_id: str
+    request: bytes
+    handles: bytes | None = None
+    result: bytes | None = None
+    deliverable_id: str | None = None
+    reason: Reason | None = None
+    postings: list[Posting] = []
+    timeline: list[TimelineEntry] = []
+    created_at: datetime
+    sent_at: datetime
+    settled_at: datetime | None = None
+    next_check_at: datetime | None = None
+
+    @property
+    def final(self) -> bool:
+        return self.state in FINAL
+
+    def note(self, at: datetime, what: str, detail: str = "") -> None:
+        """Adds to the timeline. The same thing again only moves its time."""
+        last = self.timeline[-1] if self.timeline else None
+        entry = TimelineEntry(at=at, what=what, detail=detail[:200])
+        if last and (last.what, last.detail) == (entry.what, entry.detail):
+            self.timeline[-1] = entry
+        else:
+            self.timeline.append(entry)
+        if len(self.timeline) > TIMELINE_KEPT:
+            del self.timeline[TIMELINE_KEPT // 2]
+
+
+def insert_order(tx: Connection, row: OrderRow) -> None:
+    tx.execute(insert(orders), _columns(row))
+    tx.execute(
+        insert(order_references),
+        {
+            "partner_id": row.partner_id,
+            "account_id": row.account_id,
+            "reference": row.reference,
+            "order_id": row.order_id,
+        },
+    )
+
+
+def update_order(tx: Connection, row: OrderRow) -> bool:
+    """Writes an order back if nobody wrote it since it was read. False: somebody did, and nothing was written."""
+    columns = _columns(row)
+    columns["version"] = row.version + 1
+    done = tx.execute(
+        update(orders).where(orders.c.order_id == row.order_id, orders.c.version == row.version).values(**columns)
+    )
+    if done.rowcount != 1:
+        return False
+    row.version += 1
+    return True
+
+
+def find(tx: Connection, order_id: str, *, for_update: bool = False) -> OrderRow | None:
+    statement = select(orders).where(orders.c.order_id == order_id)
+    found = tx.execute(statement.with_for_update() if for_update else statement).mappings().first()
+    return _row(found) if found else None
+
+
+def find_by_reference(tx: Connection, partner_id: int, account_id: str, reference: str) -> str | None:
+    """The order that a partner means by a reference."""
+    table = order_references.c
+    return tx.execute(
+        select(table.order_id).where(
+            table.partner_id == partner_id, table.account_id == account_id, table.reference == reference
+        )
+    ).scalar()
+
+
+def list_orders(
+    tx: Connection,
+    tenant: str,
+    *,
+    before: str | None,
+    limit: int,
+    operations: Sequence[str],
+    state: str | None = None,
+    partner: str | None = None,
+    review: bool | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[OrderRow]:
+    """A bank's orders of some operations, newest first."""
+    table = orders.c
+    statement = select(orders).where(table.tenant == tenant, table.operation.in_(operations))
+    for column, wanted in ((table.state, state), (table.partner, partner)):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    if review is not None:
+        statement = statement.where(table.review.is_(review))
+    if since is not None:
+        statement = statement.where(table.created_at >= since)
+    if until is not None:
+        statement = statement.where(table.created_at < until)
+    if before is not None:
+        statement = statement.where(table.order_id < before)
+    found = tx.execute(statement.order_by(table.order_id.desc()).limit(limit)).mappings()
+    return [_row(row) for row in found]
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """An Idempotency-Key as a bank used it. Shape: `fingerprint` is the SHA-256 of the canonical request."""
+
+    tenant: str
+    operation: str
+    key: str
+    fingerprint: bytes
+
+
+def claim_key(tx: Connection, key: Key, order_id: str, now: datetime) -> bool:
+    """Takes a key for an order. False: it is taken."""
+    values = {**msgspec.structs.asdict(key), "order_id": order_id, "created_at": now}
+    return insert_if_absent(tx, order_keys, values)
+
+
+def find_key(tx: Connection, key: Key) -> tuple[bytes, str] | None:
+    """The fingerprint and the order that stand under this key."""
+    table = order_keys.c
+    row = tx.execute(
+        select(table.fingerprint, table.order_id).where(
+            table.tenant == key.tenant, table.operation == key.operation, table.key == key.key
+        )
+    ).first()
+    return (bytes(row.fingerprint), row.order_id) if row else None
+
+
+def keep_deliverable(tx: Connection, row: OrderRow, sealed: bytes, now: datetime) -> None:
+    tx.execute(
+        insert(deliverables),
+        {
+            "deliverable_id": row.deliverable_id,
+            "tenant": row.tenant,
+            "order_id": row.order_id,
+            "sealed": sealed,
+            "created_at": now,
+        },
+    )
+
+
+class DeliverableRow(msgspec.Struct, frozen=True):
+    """A deliverable as it is stored: sealed, and to which key it was released."""
+
+    tenant: str
+    order_id: str
+    sealed: bytes
+    released_at: datetime | None
+    released_to: str | None
+
+
+def find_deliverable(tx: Connection, deliverable_id: str) -> DeliverableRow | None:
+    table = deliverables.c
+    row = tx.execute(
+        select(table.tenant, table.order_id, table.sealed, table.released_at, table.released_to)
+        .where(table.deliverable_id == deliverable_id)
+        .with_for_update()
+    ).first()
+    return DeliverableRow(*row) if row else None
+
+
+def mark_released(tx: Connection, deliverable_id: str, key: str, now: datetime) -> None:
+    tx.execute(
+        update(deliverables)
+        .where(deliverables.c.deliverable_id == deliverable_id)
+        .values(released_at=now, released_to=key)
+    )
+
+
+def _columns(row: OrderRow) -> dict[str, Any]:
+    columns = msgspec.structs.asdict(row)
+    columns["reason"] = _encode(row.reason) if row.reason else None
+    columns["postings"] = _encode(row.postings)
+    columns["timeline"] = _encode(row.timeline)
+    return columns
+
+
+def _row(found: Any) -> OrderRow:
+    columns = dict(found)
+    columns["reason"] = _reason.decode(columns["reason"]) if columns["reason"] else None
+    columns["postings"] = _postings.decode(columns["postings"])
+    columns["timeline"] = _timeline.decode(columns["timeline"])
+    return OrderRow(**columns)

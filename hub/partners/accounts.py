@@ -1,0 +1,47 @@
+"""Setting a bank's account at a partner, checked against the partner's own struct before anything is stored."""
+
+from datetime import datetime
+
+import msgspec
+
+from connectors.kit.registry import Connector
+from hub import ids
+from hub.audit import rows as audit
+from hub.audit.record import new_record
+from hub.partners import rows
+from hub.store import Connection, Sealer
+from hub.tenants import rows as tenants
+
+CONTEXT = "partner_accounts.settings"
+
+
+class AccountError(Exception):
+    """The account's settings do not fit the partner. The message names the field."""
+
+
+def checked(connector: Connector, raw: bytes) -> bytes:
+    """The settings as they will be stored. Raises: AccountError naming the field."""
+    try:
+        return msgspec.json.encode(msgspec.json.decode(raw, type=connector.partner.account))
+    except msgspec.DecodeError as error:
+        raise AccountError(f"{connector.manifest.name}: {error}") from error
+
+
+def set_account(tx: Connection, sealer: Sealer, connector: Connector, tenant: str, raw: bytes, now: datetime) -> str:
+    """Stores the settings sealed under the bank's key, with an audit record. Returns the account's id."""
+    settings = sealer.tenant(tenant, tenants.data_key(tx, tenant)).seal(checked(connector, raw), context=CONTEXT)
+    account_id = rows.set_account(tx, ids.new("acc", now), tenant, connector.manifest.id, settings, now)
+    audit.append(
+        tx,
+        new_record(
+            tenant=tenant,
+            at=now,
+            kind="admin",
+            trace_id="",
+            actor="operator",
+            operation="partner-account.set",
+            partner=connector.manifest.name,
+            facts={"account_id": account_id},
+        ),
+    )
+    return account_id

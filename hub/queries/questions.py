@@ -1,0 +1,292 @@
+"""One question to one partner: answered now, or kept and answered later."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import structlog
+
+from connectors.kit.attempt import Errand, Line, PartnerCall
+from connectors.kit.registry import Connector
+from hub import errors, ids
+from hub.errors import FieldError
+from hub.evidence import Evidence
+from hub.gateway.problems import problem_of
+from hub.gateway.shapes import PageShape, SourceStatus, item_of
+from hub.queries import rows
+from hub.queries.rows import QueryRow
+from hub.routing.lines import Lines
+from hub.store import Connection, Store
+from hub.tenants.data_keys import DataKeys
+from hub.trace import trace_id
+from hub.work import rows as work
+from hub.work.rows import Work
+from schemas.call import Clock
+from schemas.codec import PLAIN, Codec
+from schemas.contract import Operation, operation_named
+from schemas.errors import Garbled, MaybeSent, NotReady, NotSent, PartnerFailure, Refused
+
+log = structlog.get_logger("hub.queries")
+
+KIND = "query"
+REQUEST, HANDLES, ANSWER = "queries.request", "queries.handles", "queries.answer"
+TRIES = 3
+"""How often a kept question is asked before it counts as failed."""
+
+_handles = msgspec.json.Decoder(dict[str, str])
+
+
+class Asked(msgspec.Struct, kw_only=True):
+    """A question in hand: who asks what, over which line, and what was remembered on the way."""
+
+    tenant: str
+    client_id: str
+    operation: Operation
+    request: Any
+    connector: Connector
+    line: Line
+    handles: dict[str, str] = {}
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a caller waits, how long one call may take, how long an answer is kept."""
+
+    wait: timedelta
+    call: timedelta
+    kept: timedelta
+
+
+class Questions:
+    """Asks partners on behalf of banks."""
+
+    def __init__(
+        self,
+        store: Store,
+        data_keys: DataKeys,
+        lines: Lines,
+        evidence: Evidence,
+        clock: Clock,
+        *,
+        codec: Codec,
+        owner: str,
+        limits: Limits,
+    ) -> None:
+        self._store = store
+        self._data_keys = data_keys
+        self._lines = lines
+        self._evidence = evidence
+        self._clock = clock
+        self._codec = codec
+        self._owner = owner
+        self._limits = limits
+        self._late: set[asyncio.Task[None]] = set()
+
+    async def call(self, asked: Asked) -> Any:
+        """Calls the connector once. Raises: NotReady, PartnerError."""
+
+        async def keep(_: dict[str, str]) -> None:
+            """Handles of a question are kept with the question, if it must be kept at all."""
+
+        errand = Errand(
+            tenant=asked.tenant,
+            trace_id=trace_id.get(),
+            deadline=self._clock() + self._limits.call,
+            keep=keep,
+            handles=asked.handles,
+            region=region_of(asked.operation, asked.request),
+        )
+        bound = asked.operation.bind(asked.connector.scenarios[asked.operation.scenario])
+        try:
+            async with asyncio.timeout(self._limits.call.total_seconds()):
+                return await bound(asked.request, PartnerCall(asked.line, errand))
+        except NotReady:
+            raise
+        except Exception as error:
+            raise await self._told(error, asked) from error
+
+    async def answer(self, asked: Asked) -> bytes | QueryRow:
+        """The answer as a bank gets it, or the kept question where the partner needs longer. Raises: PartnerError."""
+        task = asyncio.create_task(self.call(asked))
+        try:
+            await asyncio.wait([task], timeout=self._limits.wait.total_seconds())
+        except asyncio.CancelledError:
+            task.cancel()  # a question that nobody waits for any more need not be answered
+            raise
+        if not task.done():
+            return await self._keep_running(asked, task)
+        try:
+            return self.written(asked, task.result())
+        except NotReady as not_ready:
+            return await self._keep(asked, not_ready.check_after)
+
+    def written(self, asked: Asked, result: Any) -> bytes:
+        """A result as a bank gets it: a list becomes a page of one source."""
+        if asked.operation.item is None:
+            return self._codec.encode(result)
+        items = result if isinstance(result, list) else result.items
+        page = PageShape(
+            items=[item_of(self._codec, item, None) for item in items],
+            next=None,
+            sources=[SourceStatus(partner=asked.connector.manifest.name, status="ok")],
+        )
+        return self._codec.encode(page)
+
+    async def find(self, query_id: str, tenant: str) -> tuple[QueryRow, bytes | None]:
+        """A kept question of this bank, and its answer or problem if there is one. Raises: NotFound."""
+        row = await self._store.read(lambda tx: rows.find_query(tx, query_id))
+        if row is None or row.tenant != tenant or row.expires_at <= self._clock():
+            raise errors.NotFound("there is no such query, or its answer is no longer kept")
+        if row.answer is None:
+            return row, None
+        sealer = await self._data_keys.of(tenant)
+        return row, sealer.unseal(row.answer, context=ANSWER)
+
+    async def work(self, piece: Work) -> None:
+        """Asks a kept question again."""
+        row = await self._store.read(lambda tx: rows.find_query(tx, piece.work_id))
+        if row is None or row.state != "running":
+            await self._store.write(lambda tx: work.finish(tx, piece.work_id))
+            return
+        trace_id.set(row.trace_id)
+        asked = await self._asked(row)
+        try:
+            answer = self.written(asked, await self.call(asked))
+        except NotReady as not_ready:
+            await self._put_off(row, asked, not_ready.check_after, piece.fence)
+        except errors.PartnerError as error:
+            if piece.tries < TRIES and not isinstance(error, errors.RefusedByPartner):
+                await self._put_off(row, asked, timedelta(seconds=2**piece.tries), piece.fence)
+            else:
+                await self._finish(row, "failed", msgspec.json.encode(problem_of(error)), piece.fence)
+        else:
+            await self._finish(row, "done", answer, piece.fence)
+
+    async def close(self) -> None:
+        for task in self._late:
+            task.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
+
+    async def _keep_running(self, asked: Asked, task: "asyncio.Task[Any]") -> QueryRow:
+        """Keeps a question whose call is still under way, and lets the call finish it."""
+        row = await self._row(asked, self._limits.wait)
+        held = Work(row.query_id, KIND, row.tenant, fence=1, tries=1)
+        until = row.created_at + self._limits.call * 2
+
+        def unit(tx: Connection) -> None:
+            rows.insert_query(tx, row)
+            work.start(tx, held, owner=self._owner, leased_until=until)
+
+        await self._store.write(unit)
+        late = asyncio.create_task(self._finish_late(row, asked, task))
+        self._late.add(late)
+        late.add_done_callback(self._late.discard)
+        return row
+
+    async def _finish_late(self, row: QueryRow, asked: Asked, task: "asyncio.Task[Any]") -> None:
+        try:
+            await self._finish(row, "done", self.written(asked, await task), 1)
+        except NotReady as not_ready:
+            await self._put_off(row, asked, not_ready.check_after, 1)
+        except errors.PartnerError as error:
+            await self._finish(row, "failed", msgspec.json.encode(problem_of(error)), 1)
+
+    async def _keep(self, asked: Asked, check_after: timedelta) -> QueryRow:
+        row = await self._row(asked, check_after)
+
+        def unit(tx: Connection) -> None:
+            rows.insert_query(tx, row)
+            work.put(tx, row.query_id, KIND, row.tenant, row.check_at)
+
+        await self._store.write(unit)
+        return row
+
+    async def _row(self, asked: Asked, check_after: timedelta) -> QueryRow:
+        sealer = await self._data_keys.of(asked.tenant)
+        now = self._clock()
+        return QueryRow(
+            query_id=ids.new("qry", now),
+            tenant=asked.tenant,
+            client_id=asked.client_id,
+            operation=asked.operation.key,
+            account_id=asked.line.account_id,
+            trace_id=trace_id.get(),
+            state="running",
+            request=sealer.seal(PLAIN.encode(asked.request), context=REQUEST),
+            handles=sealer.seal(msgspec.json.encode(asked.handles), context=HANDLES),
+            created_at=now,
+            check_at=now + check_after,
+            expires_at=now + self._limits.kept,
+        )
+
+    async def _asked(self, row: QueryRow) -> Asked:
+        """A kept question, taken up again."""
+        operation = operation_named(row.operation)
+        sealer = await self._data_keys.of(row.tenant)
+        account = await self._lines.account(row.account_id)
+        connector = self._lines.connector(account.partner_id) if account else None
+        if account is None or connector is None:
+            raise LookupError(f"query {row.query_id}: the partner is not enabled, or the account is gone")
+        return Asked(
+            tenant=row.tenant,
+            client_id=row.client_id,
+            operation=operation,
+            request=PLAIN.decoder(operation.request).decode(sealer.unseal(row.request, context=REQUEST)),
+            connector=connector,
+            line=await self._lines.line(account),
+            handles=_handles.decode(sealer.unseal(row.handles, context=HANDLES)) if row.handles else {},
+        )
+
+    async def _put_off(self, row: QueryRow, asked: Asked, check_after: timedelta, fence: int) -> None:
+        sealer = await self._data_keys.of(row.tenant)
+        row.handles = sealer.seal(msgspec.json.encode(asked.handles), context=HANDLES)
+        row.check_at = self._clock() + check_after
+
+        def unit(tx: Connection) -> None:
+            if work.held(tx, row.query_id, fence) is not None:
+                rows.update_query(tx, row)
+                work.again(tx, row.query_id, row.check_at)
+
+        await self._store.write(unit)
+
+    async def _finish(self, row: QueryRow, state: str, answer: bytes, fence: int) -> None:
+        sealer = await self._data_keys.of(row.tenant)
+        row.state = state
+        row.answer = sealer.seal(answer, context=ANSWER)
+        row.expires_at = self._clock() + self._limits.kept
+
+        def unit(tx: Connection) -> None:
+            if work.held(tx, row.query_id, fence) is not None:
+                rows.update_query(tx, row)
+                work.finish(tx, row.query_id)
+
+        await self._store.write(unit)
+
+    async def _told(self, error: Exception, asked: Asked) -> errors.PartnerError:
+        """A connector's trouble in the hub's words; what could not be read is kept as evidence."""
+        partner = asked.connector.manifest.name
+        if isinstance(error, Garbled) and error.evidence:
+            await self._evidence.keep(asked.tenant, partner, trace_id.get(), error.evidence)
+        if not isinstance(error, PartnerFailure | TimeoutError):
+            log.error("connector-failed", partner=partner, operation=asked.operation.key, exc_info=error)
+        return told(error, partner)
+
+
+def told(error: Exception, partner: str) -> errors.PartnerError:
+    """Which of the bank's errors a connector's exception is."""
+    match error:
+        case Refused(message=message, field=field):
+            return errors.RefusedByPartner(message, *([FieldError(field=field, message=message)] if field else []))
+        case NotSent():
+            return errors.PartnerDown(f"{partner} cannot be reached; nothing was sent")
+        case Garbled():
+            return errors.PartnerGarbled(f"{partner} answered something that cannot be used")
+        case MaybeSent() | TimeoutError():
+            return errors.PartnerSlow(f"{partner} gave no answer")
+        case _:
+            return errors.PartnerGarbled(f"{partner}'s answer could not be understood")
+
+
+def region_of(operation: Operation, request: Any) -> str | None:
+    """The region that a request names, if its operation has one."""
+    return getattr(request, operation.region_field) if operation.region_field else None

@@ -1,0 +1,123 @@
+"""Does due work: claims it under a lease, hands it to whoever knows its kind, and never more than it can hold."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+import structlog
+
+from hub.store import Connection, Store, StoreUnavailable
+from hub.work import rows
+from hub.work.rows import Work
+from schemas.call import Clock
+
+log = structlog.get_logger("hub.worker")
+
+Handler = Callable[[Work], Awaitable[None]]
+
+LEASE = timedelta(minutes=5)
+"""How long a claim stands. A worker that is frozen for longer has lost it, and its fence keeps it from writing."""
+IDLE = timedelta(seconds=1)
+"""The longest pause between two looks: work put down by another process is found so late at most."""
+AT_ONCE = 32
+
+
+class Worker:
+    """The worker of this process."""
+
+    def __init__(self, store: Store, clock: Clock, owner: str, handlers: Mapping[str, Handler]) -> None:
+        self._store = store
+        self._clock = clock
+        self._owner = owner
+        self._handlers = handlers
+        self._bell = asyncio.Event()
+        self._doing: set[asyncio.Task[None]] = set()
+
+    def ring(self) -> None:
+        """There may be work right now."""
+        self._bell.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until told to stop, finishes what it holds, and gives the rest back."""
+        if self._store.dialect == "sqlite":
+            # One process writes here, so whoever held a lease is dead.
+            await self._patiently(lambda: self._give_back(None))
+        while not stop.is_set():
+            pause = await self._look()
+            await self._wait(stop, pause)
+        if self._doing:
+            await asyncio.wait(self._doing)
+        await self._patiently(lambda: self._give_back(self._owner))
+
+    async def claim_now(self, work_id: str) -> Work | None:
+        """Claims one piece of work ahead of its time, for a caller that will do it."""
+        now = self._clock()
+        return await self._store.write(lambda tx: rows.claim_one(tx, work_id, self._owner, now, now + LEASE))
+
+    def begin(self, work: Work) -> "asyncio.Task[None]":
+        """Starts on a claimed piece, in a task of its own."""
+        task = asyncio.create_task(self.do(work))
+        self._doing.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    async def do(self, work: Work) -> None:
+        """Does one claimed piece. What fails is due again later; it is never lost."""
+        try:
+            async with asyncio.timeout((LEASE * 0.8).total_seconds()):
+                await self._handlers[work.kind](work)
+        except Exception:
+            log.exception("work-failed", work_id=work.work_id, kind=work.kind)
+            await self._later(work)
+
+    async def _look(self) -> timedelta:
+        """Claims and starts what is due. Returns how long to wait before the next look."""
+        self._bell.clear()
+        free = AT_ONCE - len(self._doing)
+        if free <= 0:
+            return IDLE
+        try:
+            now = self._clock()
+            due = await self._store.read(rows.next_due)
+            if due is None or due > now:
+                return min(IDLE, due - now) if due else IDLE
+            claimed = await self._store.write(lambda tx: rows.claim(tx, self._owner, now, now + LEASE, free))
+        except StoreUnavailable as error:
+            log.warning("store-unavailable", detail=str(error))
+            return IDLE
+        for work in claimed:
+            self.begin(work)
+        return timedelta(0) if claimed else IDLE
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._doing.discard(task)
+        self._bell.set()
+
+    async def _wait(self, stop: asyncio.Event, pause: timedelta) -> None:
+        waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._bell.wait())]
+        await asyncio.wait(waits, timeout=pause.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    async def _later(self, work: Work) -> None:
+        later = self._clock() + timedelta(seconds=min(2**work.tries, 300))
+
+        async def put_back() -> None:
+            def unit(tx: Connection) -> None:
+                if rows.held(tx, work.work_id, work.fence) is not None:
+                    rows.again(tx, work.work_id, later)
+
+            await self._store.write(unit)
+
+        await self._patiently(put_back)
+
+    async def _give_back(self, owner: str | None) -> None:
+        now = self._clock()
+        await self._store.write(lambda tx: rows.give_back(tx, owner, now))
+
+    async def _patiently(self, write: Callable[[], Awaitable[None]]) -> None:
+        """A write whose failure only delays something: leases run out by themselves."""
+        try:
+            await write()
+        except StoreUnavailable as error:
+            log.warning("store-unavailable", detail=str(error))

@@ -1,0 +1,1 @@
+"""Real values the simulators serve; see SOURCES.md."""

@@ -1,0 +1,292 @@
+"""The demo: hub, simulated partners and a guided tour on one machine. With `hub/cli.py`, the only place that knows all.
+
+Everything lies under one folder (`var/demo`): settings, keys, the hub's database, the partners' ledgers. A second
+start continues with it.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from connectors.kit import registry
+from hub.clock import utc_now
+from hub.identity.clients import add_client
+from hub.identity.rows import find_client
+from hub.partners.accounts import set_account
+from hub.server import listen
+from hub.settings import SettingError
+from hub.store import Connection, Sealer, open_store
+from hub.store.schema import upgrade
+from hub.tenants import banks
+from hub.tenants import rows as tenants
+from sandbox.bank import make_key, public_jwks
+from sandbox.stand import fleet
+from sandbox.stand.fleet import Fleet
+from sandbox.tour import Tour
+from schemas.scenarios import operations
+
+HOST = "127.0.0.1"
+BANK, CLIENT = "demo-bank", "demo-app"
+DEFAULT_PORT = 8080
+OPENING_SECONDS = 30.0
+
+console = Console()
+
+ENVIRONMENT = {
+    "HUB_HOST": HOST,
+    "HUB_PARTNER_PATIENCE": "2s",
+    "HUB_ORDER_WAIT": "10s",
+    "HUB_QUERY_WAIT": "8s",
+    "HUB_QUERY_LIMIT": "30s",
+    "HUB_ENQUIRY_SCHEDULE": "1s,1s,2s,3s,5s",
+    "HUB_LOG_LEVEL": "warning",
+}
+"""Schedules and time-outs, shortened so that a visitor need not wait; everything else is as in production."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a demo keeps its things."""
+
+    var: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.var / "hub.env"
+
+    @property
+    def bank(self) -> Path:
+        return self.var / "bank.json"
+
+    @property
+    def partners(self) -> Path:
+        return self.var / "partners"
+
+    @property
+    def log(self) -> Path:
+        return self.var / "hub.log"
+
+
+def run_sandbox(var: Path, port: int) -> None:
+    """The simulated partners alone, until a signal."""
+    place = Place(var.resolve())
+    fleet.prepare(place.partners)
+    with fleet.start(place.partners, port) as running:
+        for name, stand in running.stands.items():
+            console.print(f"[bold]{name}[/] {stand.door}/_sandbox/  (protocol: {stand.protocol})", highlight=False)
+        console.print("the simulated partners are open (stop with Ctrl-C)")
+        _until_signalled()
+
+
+def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool) -> int:
+    """Prepares, and unless that is all, runs the hub, the partners and the tour. Returns the exit status."""
+    place = Place(var.resolve())
+    with console.status("making keys, a bank, its client and accounts …"):
+        bank = prepare(place, port)
+    if prepare_only:
+        console.print(f"prepared: {place.settings} and {place.bank}", highlight=False)
+        return 0
+    with fleet.start(place.partners) as running, hub_process(place, bank["base_url"]):
+        failed = Tour(bank, running.stands, place.settings, console).walk()
+        if once or failed:
+            return 1 if failed else 0
+        _tell_addresses(bank, running)
+        _until_signalled()
+    return 0
+
+
+def prepare(place: Place, port: int | None, **environment: str) -> dict[str, Any]:
+    """Makes whatever is missing, and returns what a bank's program needs to know (`bank.json`).
+
+    `environment` stands in for the demo's own settings, HUB_… and all.
+    """
+    place.var.mkdir(parents=True, exist_ok=True)
+    known = _read_settings(place)
+    fleet.prepare(place.partners)
+    hub_port, doors = _ports(place, known, port)
+    settings = _settings(place, known, hub_port) | environment
+    _write_private(place.settings, "".join(f"{name}={value}\n" for name, value in settings.items()))
+    upgrade(settings["HUB_DATABASE_URL"])
+    bank = json.loads(place.bank.read_text()) if place.bank.exists() else {"private_jwk": make_key()}
+    bank = _enrol(settings, bank, place, doors) | {
+        "base_url": settings["HUB_PUBLIC_URL"],
+        "issuer": settings["HUB_PUBLIC_URL"],
+        "token_endpoint": settings["HUB_PUBLIC_URL"] + "/oauth/token",
+        "token_binding": "bearer",
+        "partners": {name: f"http://{HOST}:{door}" for name, (door, _) in doors.items()},
+    }
+    _write_private(place.bank, json.dumps(bank, indent=1) + "\n")
+    return bank
+
+
+def _settings(place: Place, known: dict[str, str], port: int) -> dict[str, str]:
+    return {
+        **ENVIRONMENT,
+        "HUB_DATABASE_URL": f"sqlite:///{place.var / 'hub.db'}",
+        "HUB_CHECKPOINT_FILE": str(place.var / "checkpoints.txt"),
+        "HUB_PORT": str(port),
+        "HUB_PUBLIC_URL": f"http://{HOST}:{port}",
+        "HUB_MASTER_KEY": known.get("HUB_MASTER_KEY") or base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
+
+
+def _read_settings(place: Place) -> dict[str, str]:
+    if not place.settings.exists():
+        return {}
+    return dict(line.split("=", 1) for line in place.settings.read_text().splitlines() if "=" in line)
+
+
+def _ports(place: Place, known: dict[str, str], port: int | None) -> tuple[int, dict[str, tuple[int, int]]]:
+    """The hub's port and each simulator's two: as asked for, as they were, or free ones."""
+    names = fleet.providers()
+    standing = fleet.known_ports(place.partners)
+    if port is None and known and standing.keys() >= set(names):
+        return int(known["HUB_PORT"]), {name: standing[name] for name in names}
+    first = DEFAULT_PORT if port is None else port
+    if first:
+        doors = {name: (first + 1 + 2 * index, first + 2 + 2 * index) for index, name in enumerate(names)}
+    else:
+        free = iter(_free_ports(1 + 2 * len(names)))
+        first = next(free)
+        doors = {name: (next(free), next(free)) for name in names}
+    fleet.keep_ports(place.partners, doors)
+    return first, doors
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now; held open together, so that no two are the same."""
+    held = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return ports
+
+
+def _enrol(
+    settings: dict[str, str], bank: dict[str, Any], place: Place, doors: dict[str, tuple[int, int]]
+) -> dict[str, Any]:
+    """The bank, its client and its accounts in the hub's store, made or brought up to date."""
+    sealer = Sealer(base64.b64decode(settings["HUB_MASTER_KEY"]))
+    scopes = sorted({operation.scope for operation in operations() if operation.path})
+    found = registry.find()
+
+    def unit(tx: Connection) -> dict[str, Any]:
+        now = utc_now()
+        standing = tenants.find_by_name(tx, BANK) or banks.add(tx, sealer, BANK, now=now)
+        for name, (_, protocol) in doors.items():
+            raw = _account(place, name, f"http://{HOST}:{protocol}")
+            set_account(tx, sealer, found[name], standing.tenant_id, raw, now)
+        client_id = bank.get("client_id")
+        if client_id is None or find_client(tx, client_id) is None:
+            jwks = public_jwks(bank["private_jwk"])
+            client_id = add_client(tx, standing.tenant_id, CLIENT, scopes, jwks, now=now).client_id
+        return {**bank, "client_id": client_id, "scopes": scopes}
+
+    async def write() -> dict[str, Any]:
+        store = open_store(settings["HUB_DATABASE_URL"])
+        try:
+            return await store.write(unit)
+        finally:
+            await store.close()
+
+    return asyncio.run(write())
+
+
+def _account(place: Place, name: str, protocol: str) -> bytes:
+    """What the partner handed out, and where it is reached: what an operator would put into the account's file."""
+    credentials = json.loads((place.partners / name / "credentials.json").read_text())
+    addresses = {"ceb_channel": {"base_url": protocol, "user_id": "demo-bank-counter"}}
+    return msgspec.json.encode(credentials | addresses.get(name, {"base_url": protocol, "auth_url": protocol}))
+
+
+@contextmanager
+def hub_process(place: Place, base_url: str) -> Iterator[None]:
+    """The hub in a process of its own, until the context ends. Raises: SettingError where it does not start."""
+    with console.status("starting the hub …"):
+        process = start_hub(place, base_url)
+    try:
+        yield
+    finally:
+        stop_hub(process)
+
+
+def start_hub(place: Place, base_url: str, launcher: Sequence[str] = ("-m", "hub")) -> "subprocess.Popen[bytes]":
+    """A serving hub, ready for requests. Raises: SettingError where it does not start."""
+    listen(HOST, int(base_url.rsplit(":", 1)[1])).close()
+    with place.log.open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, *launcher, "serve", "--env-file", str(place.settings)], stdout=log, stderr=log
+        )
+    try:
+        _wait_until_ready(process, base_url, place)
+    except SettingError:
+        stop_hub(process)
+        raise
+    return process
+
+
+def stop_hub(process: "subprocess.Popen[bytes]") -> None:
+    """SIGTERM, and SIGKILL for one that does not drain in time."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(40)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", base_url: str, place: Place) -> None:
+    port = int(base_url.rsplit(":", 1)[1])
+    deadline = time.monotonic() + OPENING_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            socket.create_connection((HOST, port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    lines = place.log.read_text("utf-8", "replace").strip().splitlines()
+    raise SettingError(f"the hub did not start: {lines[-1] if lines else 'it said nothing'} (see {place.log})")
+
+
+def _tell_addresses(bank: dict[str, Any], running: Fleet) -> None:
+    base = bank["base_url"]
+    console.print()
+    console.print(f"[bold]The hub[/]               {base}", highlight=False)
+    console.print(f"[bold]API documentation[/]     {base}/docs", highlight=False)
+    for name, stand in running.stands.items():
+        console.print(f"[bold]{name:<21}[/] {stand.door}/_sandbox/", highlight=False)
+    console.print("Stop with Ctrl-C; the next start continues with the same data.")
+
+
+def _until_signalled() -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Written whole or not at all, and readable by its owner only."""
+    fresh = path.with_name(path.name + ".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)

@@ -1,0 +1,1 @@
+"""What every simulated partner stands on: sockets that can misbehave, a ledger that survives, faults on demand."""

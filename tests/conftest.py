@@ -1,0 +1,105 @@
+"""What every test may ask for: an event loop for `async def` tests, and databases of one's own."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.store import Store, open_store
+from hub.store.schema import upgrade
+from tests.databases import Databases, Run
+from tests.running import Running, running
+
+RUN = pytest.StashKey[Run]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller makes the run's folder; its workers are told where it is. Coroutine tests need no mark."""
+    config.option.anyio_mode = "auto"
+    told = getattr(config, "workerinput", {}).get("run_folder")
+    config.stash[RUN] = Run(Path(told)) if told else Run.begin()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    node.workerinput["run_folder"] = str(node.config.stash[RUN].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The server ends with the run."""
+    if not hasattr(config, "workerinput"):
+        config.stash[RUN].end()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def databases(pytestconfig: pytest.Config) -> Iterator[Databases]:
+    """The run's PostgreSQL server."""
+    databases = Databases(pytestconfig.stash[RUN].server())
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "hub.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh migrated SQLite database."""
+    copy = tmp_path / "store" / "hub.db"
+    copy.parent.mkdir()
+    shutil.copy(sqlite_template, copy)
+    return f"sqlite:///{copy}"
+
+
+@pytest.fixture
+def postgres_url(databases: Databases) -> Iterator[str]:
+    """A fresh migrated PostgreSQL database."""
+    with databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh migrated database, once of each kind."""
+    return str(request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]))
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """An open store on a fresh migrated database, once of each kind."""
+    store = open_store(database_url)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
+    """An open store where the kind of database does not matter."""
+    store = open_store(sqlite_url)
+    yield store
+    await store.close()
+
+
+@pytest.fixture(scope="session")
+def live_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A hub with healthy partners, shared by the tests of one worker: leave no fault standing."""
+    with running(tmp_path_factory.mktemp("live")) as hub:
+        yield hub
+
+
+@pytest.fixture
+def own_hub(tmp_path: Path) -> Iterator[Running]:
+    """A hub of the test's own, to be killed and spoilt."""
+    with running(tmp_path) as hub:
+        yield hub

@@ -1,0 +1,159 @@
+"""A real hub and real simulated partners, each in a process of its own, for tests that speak HTTP to them."""
+
+import json
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sandbox.bank import BankApp
+from sandbox.demo import Place, prepare, start_hub, stop_hub
+from sandbox.stand import fleet
+from sandbox.stand.fleet import Fleet
+
+BILLS = "/v1/utility-bills"
+CEB, RELOADLY = "ceb_channel", "reloadly_utilities"
+HUB = ("-m", "hub")
+
+
+class Running:
+    """One hub with its partners under one folder. Magic accounts: see `GET /_sandbox/` of a partner."""
+
+    def __init__(self, var: Path, *, launcher: Sequence[str] = HUB, **environment: str) -> None:
+        self.place = Place(var)
+        self.bank = prepare(self.place, 0, **environment)
+        self.launcher = launcher
+        self.app = BankApp(self.bank)
+        self.partners: Fleet = fleet.start(self.place.partners, processing_seconds=0.2, late_seconds=1.0)
+        self.process: subprocess.Popen[bytes] | None = None
+        self._billers: list[dict[str, Any]] = []
+
+    @property
+    def base_url(self) -> str:
+        return str(self.bank["base_url"])
+
+    def token(self) -> str:
+        return self.app.token()
+
+    def start(self) -> None:
+        self.process = start_hub(self.place, self.base_url, self.launcher)
+
+    def kill(self) -> None:
+        """SIGKILL: whatever was only in memory is gone."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def stop(self) -> None:
+        """SIGTERM, and a drained end."""
+        if self.process is not None:
+            stop_hub(self.process)
+            self.process = None
+
+    def close(self) -> None:
+        self.stop()
+        self.app.close()
+        self.partners.stop()
+
+    def billers(self) -> list[dict[str, Any]]:
+        """Every biller of every partner, read once."""
+        cursor: dict[str, str] = {}
+        while not self._billers or cursor:
+            page = self.app.get(f"{BILLS}/billers", limit="200", **cursor).raise_for_status().json()
+            self._billers += page["items"]
+            cursor = {"cursor": page["next"]} if page["next"] else {}
+        return self._billers
+
+    def biller(self, partner: str, **wanted: Any) -> dict[str, Any]:
+        """A biller without extra fields and windows; `wanted` names values of it, or of its rule."""
+        return next(
+            biller
+            for biller in self.billers()
+            if biller["partner"] == partner
+            and not biller["fields"]
+            and all(window["opens"] == window["closes"] for window in biller["windows"])
+            and all((biller | biller["rule"]).get(name) == value for name, value in wanted.items())
+        )
+
+    def bills(self, biller: dict[str, Any], account: str) -> list[dict[str, Any]]:
+        """What an account owes, waiting for a partner that needs longer."""
+        answer = self.app.post(f"{BILLS}/bill-searches", {"biller_id": biller["biller_id"], "account": account})
+        deadline = time.monotonic() + 30
+        while answer.status_code == 202:
+            assert time.monotonic() < deadline, "the query is not answered"
+            time.sleep(0.2)
+            answer = self.app.get(answer.headers["location"])
+        return list(answer.raise_for_status().json()["items"])
+
+    def payment(self, partner: str, account: str) -> dict[str, Any]:
+        """The body of a payment that breaks no rule."""
+        if partner == CEB:
+            biller = self.biller(CEB, bill="required", against_bill="exact")
+            bill = self.bills(biller, account)[0]
+            return {
+                "biller_id": biller["biller_id"],
+                "account": account,
+                "amount": bill["amount"],
+                "bill_id": bill["bill_id"],
+            }
+        biller = self.biller(RELOADLY, prepaid=False, choices=[])
+        return {"biller_id": biller["biller_id"], "account": account, "amount": biller["rule"]["minimum"]}
+
+    def pay(self, body: dict[str, Any], key: str | None = None) -> httpx.Response:
+        return self.app.post(f"{BILLS}/payments", body, key or secrets.token_hex(16))
+
+    def order(self, order_id: str) -> dict[str, Any]:
+        return dict(self.app.get(f"/v1/orders/{order_id}").raise_for_status().json())
+
+    def settled(self, order_id: str, patience: float = 30.0) -> dict[str, Any]:
+        """The order once it is final."""
+        return self.until(order_id, lambda order: order["settled_at"] is not None, patience)
+
+    def until(self, order_id: str, holds: Callable[[dict[str, Any]], bool], patience: float = 30.0) -> dict[str, Any]:
+        deadline = time.monotonic() + patience
+        order = self.order(order_id)
+        while not holds(order):
+            assert time.monotonic() < deadline, f"{order['state']}: {order['timeline']}"
+            time.sleep(0.1)
+            order = self.order(order_id)
+        return order
+
+    def entries(self, order: dict[str, Any]) -> list[dict[str, Any]]:
+        """What the partner's ledger holds for an order."""
+        return [entry for entry in self.ledger(order["partner"]) if entry["reference"] == order["reference"]]
+
+    def ledger(self, partner: str) -> list[dict[str, Any]]:
+        return list(self.door(partner, "GET", "/_sandbox/ledger")["entries"])
+
+    def fault(
+        self, partner: str, fault: str, operation: str = "pay", times: int = 1, account: str | None = None
+    ) -> None:
+        body: dict[str, Any] = {"operation": operation, "fault": fault, "times": times}
+        self.door(partner, "POST", "/_sandbox/faults", body | ({"account": account} if account else {}))
+
+    def door(self, partner: str, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """Speaks to a simulator's control door."""
+        url = self.partners.stands[partner].door + path
+        content = json.dumps(body) if body is not None else None
+        answer = httpx.request(
+            method, url, content=content, headers={"content-type": "application/json"}, trust_env=False
+        )
+        return dict(answer.raise_for_status().json())
+
+
+@contextmanager
+def running(var: Path, *, launcher: Sequence[str] = HUB, **environment: str) -> Iterator[Running]:
+    """A started hub, until the context ends."""
+    hub = Running(var, launcher=launcher, **environment)
+    try:
+        hub.start()
+        yield hub
+    finally:
+        hub.close()

@@ -1,0 +1,78 @@
+"""The control API, whose shapes stay."""
+
+import re
+from datetime import datetime
+
+from sandbox.stand.message import Request
+from sandbox.stand.visits import Visits
+from tests.sandbox.ceb import CREATE, Client
+
+FAULTS = {
+    "refuse", "drop", "hang-before", "hang-after", "error-before", "error-after", "half-reply", "garbage", "slow",
+    "bad-signature", "wrong-amount", "unmapped-code", "duplicate-callback", "early-callback", "late-callback",
+    "no-callback", "decline",
+}  # fmt: skip
+
+
+def test_about(channel: Client) -> None:
+    """A simulator says what it is shaped after, what it offers and what its magic accounts do."""
+    status, about = channel.door.call("GET", "/_sandbox/")
+    assert status == 200
+    assert about["name"] == "ceb_channel"
+    assert about["protocol"] == channel.stand.protocol
+    assert set(about["faults"]) == FAULTS
+    assert CREATE in about["operations"]
+    assert about["performs"] == [CREATE]
+    assert "compatible" not in str(about)
+    assert all(len(account) == 10 for account in about["magic_accounts"])
+
+
+def test_every_fault_has_a_magic_account(channel: Client) -> None:
+    """Each fault can be had without a switch."""
+    tails = {account[-2:] for account in channel.door.call("GET", "/_sandbox/")[1]["magic_accounts"]}
+    assert {f"{number:02d}" for number in range(1, 18)} <= tails
+
+
+def test_ledger(channel: Client) -> None:
+    """An entry has six fields, the amount in yuan and the time in UTC."""
+    order = channel.order("20260042", "12.30")
+    channel.ask(CREATE, order)
+    (entry,) = channel.performed(order)
+    moment = entry.pop("at")
+    assert entry == {
+        "reference": order["merOrderNo"],
+        "operation": CREATE,
+        "account": "20260042",
+        "amount": "12.30",
+        "currency": "CNY",
+    }
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", moment)
+    assert datetime.fromisoformat(moment).utcoffset() is not None
+
+
+def test_requests(channel: Client) -> None:
+    """A request is listed with what it met, also while it hangs."""
+    order = channel.order("20260043")
+    channel.door.fault("hang-before")
+    channel.hear(CREATE, order, patience=0.2)
+    channel.ask(CREATE, order)
+    first, second = channel.door.requests(order["merOrderNo"])
+    assert set(first) == {"at", "operation", "method", "path", "reference", "account", "fault", "answered"}
+    assert (first["operation"], first["account"]) == (CREATE, "20260043")
+    assert (first["fault"], first["answered"]) == ("hang-before", None)
+    assert (second["fault"], second["answered"]) == (None, 200)
+
+
+def test_requests_are_bounded() -> None:
+    """Only the last 2,000 requests are kept."""
+    visits = Visits()
+    for number in range(2001):
+        visits.note(Request("GET", f"/{number}"))
+    shown = visits.shown()
+    assert (len(shown), shown[0]["path"], shown[-1]["path"]) == (2000, "/1", "/2000")
+
+
+def test_unknown(channel: Client) -> None:
+    """What the control API does not have is a JSON 404."""
+    assert channel.door.call("GET", "/_sandbox/nothing")[0] == 404
+    assert channel.door.call("POST", "/_sandbox/ledger")[0] == 404

@@ -1,0 +1,79 @@
+"""A protocol port that is really closed for a while."""
+
+import socket
+import time
+
+import pytest
+
+from tests.sandbox.ceb import CITIES, CREATE, FORM, PATH, Client
+from tests.sandbox.wire import address, listen, post, refused, until
+
+
+def test_refuse(channel: Client) -> None:
+    """While `refuse` stands a connect is refused; when faults are cleared the same port is open again."""
+    channel.door.fault("refuse", "*", times=30)
+    assert refused(channel.stand.protocol)
+    assert channel.door.standing() == [{"operation": "*", "fault": "refuse", "times": 30}]
+    channel.door.clear()
+    assert not refused(channel.stand.protocol)
+    assert channel.ask(CITIES, {}).code == "0000"
+
+
+def test_refuse_ends(channel: Client) -> None:
+    """`refuse` with `times` 1 is over after one second."""
+    begun = time.monotonic()
+    channel.door.fault("refuse", "*")
+    assert refused(channel.stand.protocol)
+    until(lambda: not refused(channel.stand.protocol))
+    assert 0.9 <= time.monotonic() - begun < 3
+    assert channel.door.standing() == []
+
+
+def test_idle_connections_close(channel: Client) -> None:
+    """A kept-alive connection does not outlive the port."""
+    with socket.create_connection(address(channel.stand.protocol), 3) as sock:
+        request = post(PATH, channel.form(CITIES, {}), FORM).replace(b"connection: close\r\n", b"")
+        sock.sendall(request)
+        assert sock.recv(100).startswith(b"HTTP/1.1 200 ")
+        channel.door.fault("refuse", "*", times=5)
+        assert listen(sock).ending == "closed"
+
+
+def test_busy_connection_gets_its_answer(channel: Client) -> None:
+    """What was accepted before the port closed is answered."""
+    order = channel.order()
+    channel.door.fault("slow")
+    with socket.create_connection(address(channel.stand.protocol), 3) as sock:
+        sock.sendall(post(PATH, channel.form(CREATE, order), FORM).replace(b"connection: close\r\n", b""))
+        until(lambda: channel.performed(order))
+        channel.door.fault("refuse", "*", times=5)
+        heard = listen(sock)
+    assert heard.data.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in heard.data.lower()
+
+
+def test_door_stays_open(channel: Client) -> None:
+    """On the door a protocol request is reset while the port refuses; control goes on."""
+    channel.door.fault("refuse", "*", times=5)
+    assert channel.hear(CITIES, {}, base_url=channel.stand.door).ending == "reset"
+    assert channel.door.call("GET", "/_sandbox/")[0] == 200
+
+
+def test_door_serves_the_protocol(channel: Client) -> None:
+    """The door answers protocol requests too, the protocol port no control requests."""
+    assert channel.ask(CITIES, {}, base_url=channel.stand.door).code == "0000"
+    heard = channel.hear(CITIES, {})
+    assert heard.data.startswith(b"HTTP/1.1 200 ")
+    with socket.create_connection(address(channel.stand.protocol), 3) as sock:
+        sock.sendall(b"GET /_sandbox/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        assert listen(sock).data.startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize("bill_key", ["9900000001"])
+def test_magic_refusal(channel: Client, bill_key: str) -> None:
+    """After a bill query of the refusing account the port is closed for two seconds, then an order works."""
+    order = channel.order(bill_key)
+    assert channel.bill(bill_key).code == "0000"
+    assert refused(channel.stand.protocol)
+    until(lambda: not refused(channel.stand.protocol))
+    assert channel.ask(CREATE, order).code == "0000"
