@@ -110,15 +110,22 @@ def _bytes(column: Column[Any]) -> Label[Any]:
 
 def append(tx: Connection, record: Record) -> None:
     """Write a record in the unit of what it records; the notary seals it within a second."""
-    for_record, for_unsealed = _append_texts(tx.dialect)
+    for_record, for_queue = _append_texts(tx.dialect)
     tx.exec_driver_sql(for_record, (record.record_id, record.tenant, record.at, canonical(record)))
-    tx.exec_driver_sql(for_unsealed, (record.record_id, record.tenant))
+    if for_queue:
+        tx.exec_driver_sql(for_queue, (record.record_id, record.tenant))
 
 
 @cache
-def _append_texts(dialect: Dialect) -> tuple[str, str]:
-    """Both statements as the driver reads them: compiled once, where SQLAlchemy would work at each call."""
-    return _text(records.insert(), dialect), _text(unsealed.insert(), dialect)
+def _append_texts(dialect: Dialect) -> tuple[str, str | None]:
+    """The statements as the driver reads them: compiled once, where SQLAlchemy would work at each call.
+
+    PostgreSQL takes both inserts in one statement, which saves a journey to the server.
+    """
+    if dialect.name != "postgresql":
+        return _text(records.insert(), dialect), _text(unsealed.insert(), dialect)
+    kept = records.insert().returning(records.c.record_id, records.c.tenant).cte("kept")
+    return _text(unsealed.insert().from_select(["record_id", "tenant"], select(kept)), dialect), None
 
 
 @cache
@@ -182,7 +189,13 @@ def release_lease(tx: Connection, holder: str, now: datetime) -> None:
 def waiting(tx: Connection, limit: int, *, without: Collection[str]) -> list[WaitingRecord]:
     """The oldest records that wait. One whose record is gone stays where verification finds it."""
     statement = (
-        select(unsealed.c.record_id, records.c.tenant, _bytes(records.c.body), leaves.c.leaf_index, trees.c.size)
+        select(
+            unsealed.c.record_id,
+            records.c.tenant,
+            _bytes(records.c.body),
+            leaves.c.leaf_index,
+            func.coalesce(trees.c.size, 0),
+        )
         .join_from(unsealed, records, unsealed.c.record_id == records.c.record_id)
         .outerjoin(leaves, leaves.c.record_id == unsealed.c.record_id)
         .outerjoin(trees, trees.c.tenant == records.c.tenant)
@@ -191,7 +204,7 @@ def waiting(tx: Connection, limit: int, *, without: Collection[str]) -> list[Wai
     )
     if without:
         statement = statement.where(records.c.tenant.not_in(without))
-    return [WaitingRecord(*row, size or 0) for *row, size in tx.execute(statement)]
+    return [WaitingRecord(*row) for row in tx.execute(statement)]
 
 
 def head(tx: Connection, tenant: str) -> Head:

@@ -70,7 +70,7 @@ def _problem(status: int, rows: Iterable[Row]) -> Json:
     return {
         "description": "; ".join(row.title for row in kinds),
         "headers": headers(*names),
-        "content": {PROBLEM: {"schema": ref(Problem.__name__) | of_this_kind}},
+        "content": {PROBLEM: {"schema": {"allOf": [ref(Problem.__name__), of_this_kind]}}},
     }
 
 

@@ -36,20 +36,22 @@ class KeyRing:
     """The keys there are, as of one reading."""
 
     def __init__(self, stored: Sequence[SigningKeyRow], sealer: Sealer) -> None:
-        self._keys = [(row, _opened(row, sealer)) for row in stored]
+        self._keys = list(stored)
+        self._private = [_opened(row, sealer) for row in stored]
+        self._public = {row.kid: Key(row.kid, "ES256", _imported(row.public)) for row in stored}
 
     def signer(self, now: datetime) -> Key:
         """The newest key that everybody knows; while there is none, the oldest."""
-        known = [key for row, key in self._keys if row.created_at + LEAD <= now]
-        return known[-1] if known else self._keys[0][1]
+        known = [row.created_at + LEAD <= now for row in self._keys].count(True)
+        return self._private[max(known - 1, 0)]
 
     def find(self, kid: str | None, now: datetime) -> Key | None:
-        """The key of this name, unless the last of its tokens is dead."""
-        return next((key for row, key in self._keys if row.kid == kid and _published(row, now)), None)
+        """The public key of this name, unless the last of its tokens is dead."""
+        return next((self._public[row.kid] for row in self._keys if row.kid == kid and _published(row, now)), None)
 
     def jwks(self, now: datetime) -> dict[str, list[dict[str, Any]]]:
         """The public halves (RFC 7517, section 5)."""
-        return {"keys": [msgspec.json.decode(row.public) for row, _ in self._keys if _published(row, now)]}
+        return {"keys": [msgspec.json.decode(row.public) for row in self._keys if _published(row, now)]}
 
 
 def ensure(tx: Connection, sealer: Sealer, now: datetime) -> None:
@@ -86,7 +88,11 @@ def _make(tx: Connection, sealer: Sealer, serial: int, now: datetime) -> str | N
 
 def _opened(row: SigningKeyRow, sealer: Sealer) -> Key:
     private = sealer.tenant(SEALED_FOR, row.data_key).unseal(row.private, context=_context(row.kid))
-    return Key(row.kid, "ES256", ECKey.import_key(msgspec.json.decode(private)))
+    return Key(row.kid, "ES256", _imported(private))
+
+
+def _imported(jwk: bytes) -> ECKey:
+    return ECKey.import_key(msgspec.json.decode(jwk))
 
 
 def _context(kid: str) -> str:

@@ -59,7 +59,10 @@ class Watch:
 
     async def standing(self) -> Standing:
         """The last reading, or a new one. Raises: StoreUnavailable when neither is to be had."""
-        return self.latest() or await asyncio.shield(self._read_once())
+        standing = self.latest()
+        if standing is None:
+            standing = await asyncio.shield(self._read_once())
+        return standing
 
     def revoke(self, jti: str, expires_at: datetime) -> None:
         """Counts from now on, whatever a reading that is under way will find."""

@@ -295,6 +295,7 @@ async def test_verifying_a_living_log(archive):
     while not all(task.done() for task in writing):
         report = await archive.verify()
         assert report.intact, report.lines()
+        await asyncio.sleep(0.01)
     stop.set()
     await sealing
     report = await archive.verify()

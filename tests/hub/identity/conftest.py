@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from hub.store import Store, metadata
-from hub.store.schema import import_rows
+from hub.store import Store
 from tests.hub.identity.door import Door, Time, build
 
 
@@ -14,15 +13,9 @@ def clock() -> Time:
     return Time()
 
 
-async def _make_tables(store: Store) -> None:
-    import_rows()
-    await store.write(metadata.create_all)
-
-
 @pytest.fixture
 async def door(sqlite_store: Store, clock: Time) -> AsyncIterator[Door]:
     """A door on SQLite, with a bank and its client."""
-    await _make_tables(sqlite_store)
     async for door in build(sqlite_store, clock):
         yield door
 
@@ -30,7 +23,6 @@ async def door(sqlite_store: Store, clock: Time) -> AsyncIterator[Door]:
 @pytest.fixture
 async def any_door(store: Store, clock: Time) -> AsyncIterator[Door]:
     """A door on each kind of database."""
-    await _make_tables(store)
     async for door in build(store, clock):
         yield door
 

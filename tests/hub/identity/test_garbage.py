@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,8 +11,7 @@ from hypothesis import strategies as st
 
 from hub.identity import client_keys
 from hub.identity.refusals import ClientError, Unauthenticated
-from hub.store import metadata, open_store
-from hub.store.schema import import_rows
+from hub.store import open_store
 from tests.hub.identity import keys
 from tests.hub.identity.door import Door, Time, build
 
@@ -39,13 +37,11 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture
-def quiet_door(run: Run, tmp_path: Path) -> Iterator[Door]:
+def quiet_door(run: Run, sqlite_url: str) -> Iterator[Door]:
     """A door whose loop the test drives, because hypothesis calls the test many times."""
-    import_rows()
-    store = open_store(f"sqlite:///{tmp_path}/hub.db")
+    store = open_store(sqlite_url)
 
     async def opened() -> tuple[Any, Door]:
-        await store.write(metadata.create_all)
         doors = build(store, Time())
         return doors, await anext(doors)
 

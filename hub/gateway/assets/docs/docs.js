@@ -14,6 +14,7 @@ window.SwaggerUIBundle({
   validatorUrl: null,
   defaultModelsExpandDepth: 0,
   defaultModelExpandDepth: 3,
+  defaultModelRendering: "model",
   docExpansion: "list",
   showExtensions: true,
   plugins: [readOnly],
