@@ -18,6 +18,7 @@ from connectors.kit import registry
 from hub import trace
 from hub.audit.log_key import open_log_key
 from hub.audit.notary import Notary
+from hub.audit.refusals import Refusals
 from hub.clock import utc_now
 from hub.events.callbacks import KIND as CALLBACK
 from hub.events.callbacks import Callbacks
@@ -36,13 +37,16 @@ from hub.orders.deliverables import Deliverables
 from hub.orders.desk import Desk
 from hub.orders.journal import KIND as ORDER
 from hub.orders.journal import Journal
+from hub.orders.rows import forget_keys
 from hub.queries.questions import KIND as QUERY
 from hub.queries.questions import Limits, Questions
+from hub.queries.rows import forget_expired
 from hub.routing.lines import Lines
 from hub.settings import Settings
 from hub.store import Hooks, Sealer, Store, open_store
 from hub.store.schema import check_is_head
 from hub.tenants.data_keys import DataKeys
+from hub.work.housekeeping import Housekeeping
 from hub.work.worker import Worker
 from schemas.call import Clock
 
@@ -58,6 +62,8 @@ class Rooms:
     sealer: Sealer
     clock: Clock
     worker: Worker
+    refusals: Refusals
+    housekeeping: Housekeeping
     attempts: Attempts
     questions: Questions
     lines: Lines
@@ -121,6 +127,8 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         sealer=sealer,
         clock=clock,
         worker=worker,
+        refusals=Refusals(store, clock),
+        housekeeping=Housekeeping(store, clock, [forget_keys, forget_expired]),
         attempts=attempts,
         questions=questions,
         lines=lines,
@@ -142,7 +150,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, hooks: Hooks | Non
     site = furnished.site
     app = Litestar(
         route_handlers=[*derived(site), *standing(site), OAuthController, WellKnownController],
-        state=State({"identity": site.identity}),
+        state=State({"identity": site.identity, "refusals": furnished.refusals}),
         lifespan=[lifespan],
         exception_handlers={Exception: problems.answer},
         openapi_config=None,
@@ -161,7 +169,8 @@ async def open_house(rooms: Rooms, settings: Settings) -> AsyncIterator[None]:
     key = await open_log_key(rooms.store, rooms.sealer, rooms.clock)
     notary = Notary(rooms.store, key, rooms.clock, checkpoint_file=file)
     stop = asyncio.Event()
-    beside = [asyncio.create_task(rooms.worker.run(stop)), asyncio.create_task(notary.run(stop))]
+    running = (rooms.worker, notary, rooms.refusals, rooms.housekeeping)
+    beside = [asyncio.create_task(each.run(stop)) for each in running]
     try:
         yield
     finally:

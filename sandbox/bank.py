@@ -1,8 +1,13 @@
-"""A bank's program as a bank would write it: a key of its own, a signed assertion, a token, and plain HTTP."""
+"""A bank's program as a bank would write it: a key of its own, a signed assertion, a token, and plain HTTP.
+
+`python -m sandbox.bank var/demo/bank.json` prints an access token, for a first call with curl.
+"""
 
 import json
 import secrets
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -77,3 +82,16 @@ class BankApp:
             "jti": secrets.token_urlsafe(16),
         }
         return jwt.encode({"alg": jwk["alg"], "kid": jwk["kid"]}, claims, ECKey.import_key(jwk))
+
+
+def main() -> None:
+    """Prints a token for the bank of a `bank.json`."""
+    if len(sys.argv) != 2:  # noqa: PLR2004 - the program and one file
+        sys.exit("usage: python -m sandbox.bank path/to/bank.json")
+    app = BankApp(json.loads(Path(sys.argv[1]).read_text()))
+    print(app.token())
+    app.close()
+
+
+if __name__ == "__main__":
+    main()

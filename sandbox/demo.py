@@ -190,7 +190,7 @@ def _enrol(
         now = utc_now()
         standing = tenants.find_by_name(tx, BANK) or banks.add(tx, sealer, BANK, now=now)
         for name, (_, protocol) in doors.items():
-            raw = _account(place, name, f"http://{HOST}:{protocol}")
+            raw = account_settings(place, name, f"http://{HOST}:{protocol}")
             set_account(tx, sealer, found[name], standing.tenant_id, raw, now)
         client_id = bank.get("client_id")
         if client_id is None or find_client(tx, client_id) is None:
@@ -208,7 +208,7 @@ def _enrol(
     return asyncio.run(write())
 
 
-def _account(place: Place, name: str, protocol: str) -> bytes:
+def account_settings(place: Place, name: str, protocol: str) -> bytes:
     """What the partner handed out, and where it is reached: what an operator would put into the account's file."""
     credentials = json.loads((place.partners / name / "credentials.json").read_text())
     addresses = {"ceb_channel": {"base_url": protocol, "user_id": "demo-bank-counter"}}

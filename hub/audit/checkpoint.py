@@ -1,6 +1,6 @@
 """Signed tree heads: what the hub vouches for, in a form that other people's tools can read.
 
-Source: C2SP tlog-checkpoint and signed-note (c2sp.org), read 2026-10. Narrower than the specifications:
+Source: C2SP tlog-checkpoint and signed-note (c2sp.org), read 2026-11-23. Narrower than the specifications:
 no extension lines, and a checkpoint is signed under its own origin.
 """
 

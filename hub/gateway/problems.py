@@ -93,8 +93,8 @@ def problem_of(error: Exception) -> Problem:
     )
 
 
-def answer(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Litestar's exception handler for everything."""
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Litestar's exception handler for everything. Strangers are counted, not recorded one by one."""
     problem = problem_of(error)
     if problem.status == UNEXPECTED.status:
         log.error("unexpected", error=type(error).__name__, trace_id=problem.trace_id, exc_info=error)
@@ -103,6 +103,7 @@ def answer(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     if problem.status in RETRY_AFTER:
         headers["Retry-After"] = RETRY_AFTER[problem.status]
     if isinstance(error, Unauthenticated):
+        request.app.state.refusals.count(request.client.host if request.client else "", error.error or "no-token")
         headers["WWW-Authenticate"] = error.www_authenticate
     return Response(
         _encode(problem), status_code=problem.status, media_type="application/problem+json", headers=headers

@@ -28,7 +28,7 @@ class OAuthController(Controller):
     path = "/oauth"
     tags = ("OAuth",)
     security = ({},)
-    exception_handlers = {OAuthRefusal: answers.refused, StoreUnavailable: answers.unavailable}  # noqa: RUF012
+    exception_handlers = {OAuthRefusal: answers.refused, StoreUnavailable: answers.unavailable}  # noqa: RUF012 - as Litestar reads it
 
     @post(
         "/token",

@@ -91,7 +91,7 @@ class _Revocation(RevocationEndpoint):
         if not request.form.get("token"):
             raise OAuthRefusal("invalid_request", "token is missing")
 
-    def query_token(self, token_string: str, token_type_hint: str | None) -> _Issued | None:  # noqa: ARG002
+    def query_token(self, token_string: str, token_type_hint: str | None) -> _Issued | None:  # noqa: ARG002 - authlib's
         token = self.server.read_token(token_string)
         return _Issued(token) if token else None
 
@@ -154,7 +154,7 @@ class OAuthServer(AuthorizationServer):
     def handle_response(self, status: int, body: Any, headers: object) -> Any:  # noqa: ARG002 - authlib's signature
         return body
 
-    def handle_error_response(self, request: OAuthQuestion, error: OAuth2Error) -> None:  # noqa: ARG002
+    def handle_error_response(self, request: OAuthQuestion, error: OAuth2Error) -> None:  # noqa: ARG002 - authlib's
         words = {
             "unsupported_grant_type": f"grant_type must be {GRANT_TYPE}",
             "invalid_grant": "the token was issued to another client",

@@ -1,7 +1,7 @@
 """Tables of the order journal, and the statements on them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     insert,
     select,
     update,
@@ -253,6 +254,15 @@ def keep_deliverable(tx: Connection, row: OrderRow, sealed: bytes, now: datetime
             "created_at": now,
         },
     )
+
+
+KEYS_KEPT = timedelta(days=90)
+"""How long an Idempotency-Key finds its order again."""
+
+
+def forget_keys(tx: Connection, now: datetime) -> int:
+    """Frees keys that nobody repeats any more; their orders stay."""
+    return tx.execute(delete(order_keys).where(order_keys.c.created_at < now - KEYS_KEPT)).rowcount
 
 
 class DeliverableRow(msgspec.Struct, frozen=True):
