@@ -1,12 +1,13 @@
 """The composition root: puts the rooms of one running hub together, starts them, and takes them down in order."""
 
 import asyncio
-import contextlib
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 from litestar import Litestar
@@ -168,24 +169,51 @@ async def open_house(rooms: Rooms, settings: Settings) -> AsyncIterator[None]:
     file = Path(settings.checkpoint_file) if settings.checkpoint_file else None
     key = await open_log_key(rooms.store, rooms.sealer, rooms.clock)
     notary = Notary(rooms.store, key, rooms.clock, checkpoint_file=file)
-    stop = asyncio.Event()
-    running = (rooms.worker, notary, rooms.refusals, rooms.housekeeping)
-    beside = [asyncio.create_task(each.run(stop)) for each in running]
+    patience = settings.duration("drain")
+    working = Beside((rooms.worker, rooms.refusals, rooms.housekeeping), patience)
+    sealing = Beside((notary,), patience)
     try:
         yield
     finally:
-        await rooms.attempts.drain(settings.duration("drain"))
+        await rooms.attempts.drain(patience)
         await rooms.questions.close()
-        stop.set()
-        _, late = await asyncio.wait(beside, timeout=settings.duration("drain").total_seconds())
-        for task in late:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await working.stop()
+        await sealing.stop()  # last, so that it seals what the others wrote at their end
         await rooms.site.identity.close()
         await rooms.lines.close()
         await rooms.store.close()
         log.info("stopped")
+
+
+class Runs(Protocol):
+    """Something that runs beside the requests until it is told to stop."""
+
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+class Beside:
+    """Tasks that must not end before they are told to: one that fails is logged and started again."""
+
+    def __init__(self, running: Sequence[Runs], patience: timedelta) -> None:
+        self._stop = asyncio.Event()
+        self._patience = patience
+        self._tasks = [asyncio.create_task(self._keep_running(each)) for each in running]
+
+    async def stop(self) -> None:
+        """Tells them, waits for a while, and cancels whoever still runs."""
+        self._stop.set()
+        _, late = await asyncio.wait(self._tasks, timeout=self._patience.total_seconds())
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _keep_running(self, what: Runs) -> None:
+        while not self._stop.is_set():
+            try:
+                await what.run(self._stop)
+            except Exception:
+                log.exception("started-again", what=type(what).__name__)
+                await asyncio.sleep(1)
 
 
 def traced(app: ASGIApp) -> ASGIApp:

@@ -240,7 +240,7 @@ def audit_verify(*, env_file: EnvFile = None) -> None:
     async def check(store: Store) -> bool:
         report = await verify_audit(store, utc_now, checkpoint_file=file, publics=await known_keys(store, sealer))
         for line in report.lines():
-            out.print(line, highlight=False)
+            out.print(line, highlight=False, markup=False)
         return report.intact
 
     if not _with_store(settings, check, read_only=True):

@@ -65,8 +65,8 @@ class Money(Canonical):
             minor = Decimal(value).quantize(Decimal(1).scaleb(-exponent), context=_EXACT).scaleb(exponent, _EXACT)
         except DecimalException as error:
             raise ValueError(f"amount: is no amount of {currency}, which has {exponent} decimals") from error
-        if minor.is_signed():
-            raise ValueError("amount: is negative")
+        if not minor.is_finite() or minor.is_signed():
+            raise ValueError("amount: is negative, or no number")
         return cls.of_minor(int(minor), currency)
 
     @classmethod

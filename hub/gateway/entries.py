@@ -10,7 +10,7 @@ from hub.gateway.parameters import in_path, in_query, parameter
 from hub.gateway.responses import CALLER, KEY, LIST, PARTNER, Failures, answer
 from hub.orders.desk import OrderSearch
 from hub.store import StoreUnavailable
-from schemas.contract import Operation
+from schemas.contract import SCENARIOS, Operation
 
 SCHEME = "oauth"
 TRACE = parameter("traceparent")
@@ -92,8 +92,9 @@ def _body(operation: Operation, schemas: Schemas) -> Json:
     return {"requestBody": {"required": True, "content": {responses.JSON: {"schema": schemas.of(operation.request)}}}}
 
 
-def _is_order(operation: Operation) -> bool:
-    return operation.kind == "order"
+def _beside_an_order(operation: Operation) -> bool:
+    """Orders may be seen with any scope of their scenario."""
+    return any(other.kind == "order" for other in SCENARIOS[operation.scenario].operations.values())
 
 
 def _may_be_kept(operation: Operation) -> bool:
@@ -116,7 +117,7 @@ ROUTES = (
         failures=(*CALLER, *LIST),
         parameters=in_query(OrderSearch),
         answers=lambda *_: {"200": answer("A page of orders", ref("OrderPage"))},
-        asks=_is_order,
+        asks=_beside_an_order,
     ),
     Standing(
         operation_id="orders.see",
@@ -127,7 +128,7 @@ ROUTES = (
         failures=(*CALLER, errors.NotFound),
         parameters=[in_path("order_id", "As the order said")],
         answers=lambda *_: {"200": answer("The order as it stands", ref("Order"), "Location")},
-        asks=_is_order,
+        asks=_beside_an_order,
     ),
     Standing(
         operation_id="queries.see",

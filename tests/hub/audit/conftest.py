@@ -8,9 +8,7 @@ from sqlalchemy import text
 
 from hub.audit import LogKey, Notary, Record, append, new_record, open_log_key, verify
 from hub.audit.report import Report
-from hub.store import Sealer, Store, metadata
-
-TABLES = [table for name, table in metadata.tables.items() if name.startswith("audit_")]
+from hub.store import Sealer, Store
 
 
 class Clock:
@@ -73,10 +71,6 @@ class Archive:
         return await verify(self.store, self.clock, **({"checkpoint_file": self.file} | settings))
 
 
-async def make_tables(store: Store) -> None:
-    await store.write(lambda tx: metadata.create_all(tx, TABLES))
-
-
 @pytest.fixture
 async def archive(store: Store, tmp_path: Path) -> Archive:
     """An empty audit on each kind of database."""
@@ -90,7 +84,6 @@ async def small_archive(sqlite_store: Store, tmp_path: Path) -> Archive:
 
 
 async def new_archive(store: Store, folder: Path) -> Archive:
-    await make_tables(store)
     clock = Clock()
     key = await open_log_key(store, Sealer(bytes(32)), clock)
     return Archive(store, key, clock, folder / "elsewhere" / "checkpoints")

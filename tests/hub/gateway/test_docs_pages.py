@@ -19,13 +19,15 @@ from hub.gateway.documents import document
 ORIGIN = "http://testserver.local"
 FOLDER = files("hub.gateway") / "assets"
 _LINK = re.compile(r"""(?:src|href)="([^"]+)\"""")
-_FETCHED_BY_CSS = re.compile(r"""url\(\s*["']?(?!data:)|@import""")
+_FETCHED_BY_CSS = re.compile(r"""url\((?!\s*["']?data:)|@import""")
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient[Litestar]]:
     """The pages alone."""
-    app = Litestar(docs_routes(), openapi_config=None, exception_handlers={Exception: problems.answer})
+    app = Litestar(
+        docs_routes(), openapi_config=None, exception_handlers={Exception: problems.answer}, logging_config=None
+    )
     with TestClient(app) as client:
         yield client
 
@@ -72,7 +74,9 @@ def test_serves_listed_files_only(client: TestClient[Litestar]) -> None:
 
 def test_vendored_files_are_unchanged() -> None:
     """Each vendored file is the one whose digest SOURCES.md names, and its licence lies beside it."""
-    told = dict(re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", (FOLDER / "SOURCES.md").read_text("utf-8"), re.M))
+    told = dict(
+        re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", (FOLDER / "SOURCES.md").read_text("utf-8"), re.MULTILINE)
+    )
     there = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (FOLDER / "swagger_ui").iterdir()}
     assert there == told
     assert "LICENSE" in there
