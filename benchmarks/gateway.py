@@ -5,6 +5,7 @@
 Hub, pass-through, partner and load share one machine, and their rounds alternate, so that the ratios mean something
 where the absolute figures do not. The pass-through is a Litestar handler that sends one ready-made bill query to the
 same simulated partner over the same channel and returns the bytes: no identity, no signature, no audit, no mapping.
+The partners' published rates are lifted, or they would be all that is measured.
 """
 
 import argparse
@@ -33,6 +34,8 @@ from rich.table import Table
 from connectors.ceb_channel import wire
 from connectors.ceb_channel.envelope import CebAccount, seal, unseal
 from connectors.kit.channel import Channel
+from connectors.kit.manifest import Limits, Manifest
+from hub.cli import main as serve_hub
 from sandbox.bank import BankApp
 from sandbox.demo import Place, account_settings, hub_process, prepare
 from sandbox.stand import fleet
@@ -104,6 +107,7 @@ async def bench(bank: BankApp, base_url: str, pass_url: str, options: argparse.N
         ]
         for figures in calls:
             await measure(Figures("warm-up", figures.call), options.clients, 0.5)
+        calls = [calls[0], *(each for each in calls[1:] if options.only in (None, each.name))]
         for number in range(options.rounds):
             for figures in calls:
                 with console.status(f"round {number + 1} of {options.rounds}: {figures.name} …"):
@@ -153,6 +157,18 @@ def pass_through(account: CebAccount, port: int) -> None:
     uvicorn.run(app, port=port, loop="uvloop", http="httptools", log_config=None, access_log=False)
 
 
+def serve_unlimited() -> None:
+    """`hub serve`, with partners that take as much as comes."""
+    read = Manifest.read
+    limits = Limits(per_second=1e6, concurrency=256, attempts=10)
+
+    def unlimited(folder: Path) -> Manifest:
+        return msgspec.structs.replace(read(folder), limits=limits)
+
+    Manifest.read = unlimited  # type: ignore[method-assign]
+    serve_hub()
+
+
 _ASKED = ("paymentItemCode", "paymentItemId", "billKey", "pollingTimes", "qryAcqSsn")
 
 
@@ -161,8 +177,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one round of one call")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--only", help="one call beside the pass-through, for a profiler")
+    parser.add_argument("serve", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("--env-file", help=argparse.SUPPRESS)
     parser.add_argument("--pass-through", nargs=2, metavar=("VAR", "PORT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.serve:
+        serve_unlimited()
+        return
     if options.pass_through:
         account = msgspec.json.decode(Path(options.pass_through[0]).read_bytes(), type=CebAccount)
         pass_through(account, int(options.pass_through[1]))
@@ -173,7 +195,7 @@ def main() -> None:
 
 def run(place: Place, options: argparse.Namespace) -> None:
     bank = prepare(place, 0, HUB_PARTNER_PATIENCE="20s", HUB_ORDER_WAIT="25s")
-    with fleet.start(place.partners) as partners, hub_process(place, bank["base_url"]):
+    with fleet.start(place.partners) as partners, hub_process(place, bank["base_url"], [__file__]):
         file = place.var / "pass-through.json"
         file.write_bytes(account_settings(place, "ceb_channel", partners.stands["ceb_channel"].protocol))
         port = int(bank["base_url"].rsplit(":", 1)[1]) + 1000

@@ -24,14 +24,15 @@ from hub.clock import utc_now
 from hub.events.callbacks import KIND as CALLBACK
 from hub.events.callbacks import Callbacks
 from hub.evidence import Evidence
-from hub.gateway import problems
+from hub.gateway import problems, reading
+from hub.gateway.docs_pages import docs_routes
 from hub.gateway.merging import Merger
 from hub.gateway.pipeline import Pipeline
 from hub.gateway.routes import derived
 from hub.gateway.site import Site
 from hub.gateway.standing import standing
 from hub.gateway.tokens import Tokens
-from hub.identity.controllers import OAuthController, WellKnownController
+from hub.identity.controllers import ROUTES
 from hub.identity.identity import Identity
 from hub.orders.attempts import Attempts
 from hub.orders.deliverables import Deliverables
@@ -150,9 +151,10 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, hooks: Hooks | Non
 
     site = furnished.site
     app = Litestar(
-        route_handlers=[*derived(site), *standing(site), OAuthController, WellKnownController],
+        route_handlers=[*derived(site), *standing(site), *docs_routes(), *ROUTES],
         state=State({"identity": site.identity, "refusals": furnished.refusals}),
         lifespan=[lifespan],
+        before_request=reading.refuse_nul,
         exception_handlers={Exception: problems.answer},
         openapi_config=None,
         logging_config=None,

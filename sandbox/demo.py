@@ -45,6 +45,8 @@ HOST = "127.0.0.1"
 BANK, CLIENT = "demo-bank", "demo-app"
 DEFAULT_PORT = 8080
 OPENING_SECONDS = 30.0
+HUB = ("-m", "hub")
+"""What Python is told to run; tests put launchers of their own there."""
 
 console = Console()
 
@@ -216,17 +218,17 @@ def account_settings(place: Place, name: str, protocol: str) -> bytes:
 
 
 @contextmanager
-def hub_process(place: Place, base_url: str) -> Iterator[None]:
+def hub_process(place: Place, base_url: str, launcher: Sequence[str] = HUB) -> Iterator[None]:
     """The hub in a process of its own, until the context ends. Raises: SettingError where it does not start."""
     with console.status("starting the hub …"):
-        process = start_hub(place, base_url)
+        process = start_hub(place, base_url, launcher)
     try:
         yield
     finally:
         stop_hub(process)
 
 
-def start_hub(place: Place, base_url: str, launcher: Sequence[str] = ("-m", "hub")) -> "subprocess.Popen[bytes]":
+def start_hub(place: Place, base_url: str, launcher: Sequence[str] = HUB) -> "subprocess.Popen[bytes]":
     """A serving hub, ready for requests. Raises: SettingError where it does not start."""
     listen(HOST, int(base_url.rsplit(":", 1)[1])).close()
     with place.log.open("ab") as log:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from sandbox.bank import BankApp
 from sandbox.stand.fleet import Stand
@@ -101,7 +101,7 @@ class Tour:
         biller = self._biller("reloadly_utilities", prepaid=False)
         order = self._settled(self._ordered(biller, "4400556677", None))
         _insist(order["state"] == "succeeded", f"the order is {order['state']}")
-        self._note("a postpaid bill, answered later", order)
+        self._note("a bill, answered later", order)
 
     def _hang(self) -> None:
         biller = self._biller("ceb_channel")
@@ -116,7 +116,7 @@ class Tour:
         _insist(order["state"] == "unknown", f"the order is {order['state']}, and nobody can know that")
         order = self._settled(order)
         _insist(order["state"] == "succeeded", f"the order is {order['state']}")
-        self._note("performed, never answered: unknown, then found", order)
+        self._note("performed, never answered", order)
 
     def _decline(self) -> None:
         account = next(
@@ -134,7 +134,7 @@ class Tour:
         path = f"/v1/deliverables/{deliverable}/release"
         token = self._asked(self._bank.post(path, {}, key))["value"]
         _insist(token == self._asked(self._bank.post(path, {}, key))["value"], "the same key reads something else")
-        self._note(f"a meter token: {token[:4]}…", order)
+        self._note(f"a meter token, {token[:4]}…", order)
 
     def _audit(self) -> None:
         time.sleep(1.2)  # records are sealed at most a second later
@@ -212,7 +212,8 @@ class Tour:
         return sum(entry["reference"] == order["reference"] for entry in ledger["entries"])
 
     def _summary(self) -> None:
-        table = Table("what", "partner", "the order went", "in the partner's ledger", box=SIMPLE)
+        table = Table("what", Column("partner", no_wrap=True), Column("the order went", no_wrap=True), box=SIMPLE)
+        table.add_column("ledger entries", justify="right")
         for row in self._seen:
             table.add_row(*row)
         self._console.print(table)

@@ -1,7 +1,9 @@
 """How canonical values become JSON and come back, for every side that needs it."""
 
+import re
 from collections.abc import Callable
-from typing import Any, TypeVar, get_origin
+from functools import cache
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -31,7 +33,9 @@ class Codec:
 
     def convert(self, flat: dict[str, str], of: type[T]) -> T:
         """Reads a query string's parameters against a flat struct. Raises: msgspec.ValidationError."""
-        return msgspec.convert(flat, of, strict=False, dec_hook=self._decode)
+        bare = _bare(cast("Any", of))
+        given = {name: _read_bare(text) if name in bare else text for name, text in flat.items()}
+        return msgspec.convert(given, of, dec_hook=self._decode)
 
     def _encode(self, value: object) -> object:
         if isinstance(value, PartnerRef):
@@ -44,6 +48,21 @@ class Codec:
                 raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
             return self._read_ref(value)
         raise TypeError(f"{of} has no JSON form")
+
+
+_BARE = re.compile(r"true|false|-?(?:0|[1-9][0-9]{0,17})")
+
+
+@cache
+def _bare(struct: Any) -> frozenset[str]:
+    """Fields of a flat struct that JSON writes without quotes: numbers and truth values."""
+    hints = get_type_hints(struct)
+    return frozenset(name for name, hint in hints.items() if {int, bool} & {hint, *get_args(hint)})
+
+
+def _read_bare(text: str) -> object:
+    """Msgspec's own lax mode would also take "null" for nothing, and a number for a time."""
+    return msgspec.json.decode(text) if _BARE.fullmatch(text) else text
 
 
 PLAIN = Codec(str, PartnerRef.parse)

@@ -1,13 +1,12 @@
 """An order as a bank sees it, and the pieces it is made of."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
 from schemas.money import Money
 from schemas.outcome import Reason
-from schemas.struct import Canonical
+from schemas.struct import Canonical, Instant
 
 OrderState = Literal["received", "submitting", "pending", "unknown", "succeeded", "declined"]
 FINAL: frozenset[OrderState] = frozenset({"succeeded", "declined"})
@@ -33,7 +32,7 @@ class Leg(Canonical):
 class Posting(Canonical):
     """Money that moved after the state was final, or corrects it: a refund by the partner, a later credit."""
 
-    at: datetime
+    at: Instant
     cause: str
     amount: Money
 
@@ -41,7 +40,7 @@ class Posting(Canonical):
 class TimelineEntry(Canonical):
     """One thing that happened to an order."""
 
-    at: datetime
+    at: Instant
     what: str
     detail: str = ""
 
@@ -58,9 +57,9 @@ class Order(Canonical):
     result: msgspec.Raw | None
     reason: Reason | None
     postings: list[Posting]
-    created_at: datetime
-    settled_at: datetime | None
-    next_check_at: datetime | None
+    created_at: Instant
+    settled_at: Instant | None
+    next_check_at: Instant | None
     timeline: list[TimelineEntry]
     legs: list[Leg] | msgspec.UnsetType = msgspec.UNSET
     reverses: str | msgspec.UnsetType = msgspec.UNSET

@@ -1,9 +1,8 @@
 """What became of an order, as far as anybody knows."""
 
-from datetime import datetime
 from typing import Generic, Literal, TypeAlias, TypeVar
 
-from schemas.struct import Canonical
+from schemas.struct import Canonical, Instant
 
 T = TypeVar("T")
 
@@ -50,7 +49,7 @@ class Pending(Canonical, Generic[T], tag_field="outcome", tag="pending"):
 
     stage: str
     so_far: T | None = None
-    check_after: datetime | None = None
+    check_after: Instant | None = None
 
 
 class Unknown(Canonical, tag_field="outcome", tag="unknown"):

@@ -1,6 +1,7 @@
 """The one base of every canonical struct, so that no subclass repeats how strict it is."""
 
-from typing import Any, cast, dataclass_transform
+from datetime import datetime
+from typing import Annotated, Any, cast, dataclass_transform
 
 import msgspec
 
@@ -29,8 +30,12 @@ def pattern(regex: str, description: str) -> msgspec.Meta:
     return msgspec.Meta(pattern=rf"^(?:{regex})$(?!\n)", description=description)
 
 
-def derived_struct(name: str, fields: dict[str, Any], defaults: dict[str, Any], doc: str | None) -> type[Canonical]:
-    """A canonical struct that is made from another one's fields (`msgspec.defstruct` cannot take a metaclass)."""
-    namespace = {"__annotations__": fields, "__doc__": doc, "__module__": __name__, **defaults}
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment with its zone: the only kind that travels."""
+
+
+def derived_struct(name: str, of: type, fields: dict[str, Any], defaults: dict[str, Any]) -> type[Canonical]:
+    """A canonical struct made from another one's fields (`msgspec.defstruct` cannot take a metaclass)."""
+    namespace = {"__annotations__": fields, "__doc__": of.__doc__, "__module__": of.__module__, **defaults}
     made = CanonicalMeta(name, (Canonical,), namespace)
     return cast("type[Canonical]", made)

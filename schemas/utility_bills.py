@@ -1,6 +1,6 @@
 """Household bills: electricity, water, gas, telephone, and the meters that are paid in advance."""
 
-from datetime import date, datetime, time
+from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ from schemas.privacy import C2, private
 from schemas.refs import PartnerRef
 from schemas.region import RegionCode
 from schemas.secret import Secret
-from schemas.struct import Canonical, pattern
+from schemas.struct import Canonical, Instant, pattern
 
 Category = Literal["electricity", "water", "gas", "heating", "telephone", "mobile", "internet", "television", "other"]
 AgainstBill = Literal["any", "exact", "at-least", "at-most", "more-than", "less-than"]
@@ -177,7 +177,7 @@ class Receipt(Canonical):
 
     paid: Money
     receipt_number: str | None = None
-    paid_at: datetime | None = None
+    paid_at: Instant | None = None
     token: Secret[str] | None = None
     """The meter token of a prepaid payment: without it the payment is not complete."""
 

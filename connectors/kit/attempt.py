@@ -18,12 +18,23 @@ from schemas.refs import PartnerRef
 A = TypeVar("A", bound=msgspec.Struct)
 V = TypeVar("V")
 
+SERVER_ERROR = 500
+"""From here on a status says that the partner failed, whatever was asked. Source: RFC 9110, section 15.6."""
+
 
 class Gate(Protocol):
     """The partner's gate: breaker, bulkhead and rate. Entered once per exchange."""
 
     def enter(self, deadline: datetime) -> AbstractAsyncContextManager[None]:
         """Raises NotSent where the gate refuses; learns from what is raised inside it."""
+
+
+class _PartnerFailed(MaybeSent):
+    """How the gate learns of a complete reply that says that the partner itself failed."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(f"HTTP {reply.status}")
+        self.reply = reply
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +118,21 @@ class PartnerCall(Call):
         if self._left <= 0:
             raise NotSent("this call has spent its exchanges")
         self._left -= 1
-        left = self.deadline - self.clock()
-        if left <= timedelta(0):
+        if self.clock() >= self.deadline:
             raise NotSent("this call is past its deadline")
-        async with self._line.gate.enter(self.deadline):
-            return await self._line.channel.exchange(message, min(left, message.timeout or self._line.patience))
+        try:
+            async with self._line.gate.enter(self.deadline):
+                return await self._answer(message)
+        except _PartnerFailed as failed:
+            return failed.reply
+
+    async def _answer(self, message: Message) -> Reply:
+        """What comes of one exchange, told so that the gate learns from it."""
+        left = self.deadline - self.clock()  # the gate may have taken its time
+        reply = await self._line.channel.exchange(message, min(left, message.timeout or self._line.patience))
+        if reply.status >= SERVER_ERROR:
+            raise _PartnerFailed(reply)
+        return reply
 
     def _may_go_on(self) -> bool:
         return self._left > 0 and self.clock() < self.deadline
@@ -136,12 +157,15 @@ class PartnerAttempt(PartnerCall, Attempt):
         self.sent_at = sent_at
         self.submitted = False
         """Something may have reached the partner that changes something: from here on, silence means Unknown."""
+        self._in_doubt = False
         self._commit_step = commit_step
         self._steps = 0
 
     async def submit(self, step: str, message: Message) -> Reply:
         if self._commit_step is None:
             raise TypeError(f"{self.partner}: an enquiry asks, and changes nothing; {step!r} would")
+        if self._in_doubt:
+            raise MaybeSent(f"{step!r} follows a submission that nobody answered; only an enquiry may")
         self._steps += 1
         if self._steps > 1:  # the first step rides in the journal's commit
             await self._commit_step(step)
@@ -158,7 +182,7 @@ class PartnerAttempt(PartnerCall, Attempt):
         except NotSent:
             raise
         except BaseException:  # cancelled too: the bytes may be out
-            self.submitted = True
+            self.submitted = self._in_doubt = True
             raise
         self.submitted = True
         return reply

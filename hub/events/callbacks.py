@@ -16,9 +16,10 @@ from hub.errors import Malformed, NotFound
 from hub.events import rows
 from hub.orders import rows as orders
 from hub.orders.journal import Journal, Settlement
+from hub.orders.rows import OrderRow
 from hub.partners.rows import AccountRow
 from hub.routing.lines import Lines
-from hub.store import Connection, Store
+from hub.store import Connection, Store, StoreUnavailable
 from hub.tenants.data_keys import DataKeys
 from hub.trace import trace_id
 from hub.work import rows as work
@@ -33,6 +34,10 @@ KIND = "callback"
 CONTEXT = "callbacks.raw"
 UNAPPLIED_AFTER = timedelta(seconds=30)
 """A callback that was stored and is not applied by then lost its process; the worker takes it up."""
+TRIES = 10
+"""How often the worker takes up one that cannot be applied, before it leaves it to a person."""
+LONGEST_REFERENCE = 64
+"""No reference of ours is longer."""
 
 
 class Raw(msgspec.Struct, frozen=True):
@@ -80,6 +85,13 @@ class Callbacks:
             await self._apply(piece.work_id, connector, account, raw)
         except Malformed:
             return
+        except StoreUnavailable:
+            raise
+        except Exception:
+            if piece.tries < TRIES:
+                raise
+            log.exception("callback-given-up", callback_id=piece.work_id, partner=connector.manifest.name)
+            await self._judge(piece.work_id, connector, account, "failed", None)
 
     async def _store_raw(self, connector: Connector, account: AccountRow, raw: Raw) -> str:
         sealer = await self._data_keys.of(account.tenant)
@@ -109,7 +121,9 @@ class Callbacks:
             raise NotFound("this partner sends no callbacks")
         try:
             news = await asyncio.to_thread(read, raw.body, raw.headers, line.account)
-        except Garbled as error:
+        except Exception as error:
+            if not isinstance(error, Garbled):
+                log.exception("connector-failed", partner=connector.manifest.name, callback_id=callback_id)
             await self._judge(callback_id, connector, account, "unreadable", None)
             raise Malformed("this callback cannot be read") from error
         what, order_id = await self._tell(connector, account, news)
@@ -118,10 +132,7 @@ class Callbacks:
 
     async def _tell(self, connector: Connector, account: AccountRow, news: News) -> tuple[str, str | None]:
         """Moves the order that the news is about. Returns what became of it, and the order."""
-        order_id = await self._store.read(
-            lambda tx: orders.find_by_reference(tx, connector.manifest.id, account.account_id, news.reference)
-        )
-        row = await self._journal.find(order_id) if order_id else None
+        row = await self._meant(connector, account, news.reference)
         if row is None:
             log.warning("callback-without-order", partner=connector.manifest.name)
             return "no-order", None
@@ -143,6 +154,15 @@ class Callbacks:
             )
         )
         return "applied", row.order_id
+
+    async def _meant(self, connector: Connector, account: AccountRow, reference: str) -> OrderRow | None:
+        """The order of this account that a partner means. What no reference of ours looks like is not looked up."""
+        if not (reference.isascii() and reference.isprintable() and len(reference) <= LONGEST_REFERENCE):
+            return None
+        order_id = await self._store.read(
+            lambda tx: orders.find_by_reference(tx, connector.manifest.id, account.account_id, reference)
+        )
+        return await self._journal.find(order_id) if order_id else None
 
     async def _judge(
         self, callback_id: str, connector: Connector, account: AccountRow, what: str, order_id: str | None

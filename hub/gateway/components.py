@@ -8,8 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 import msgspec
 
 from hub.gateway.problems import Problem
-from hub.gateway.routes import QueryState
-from hub.gateway.shapes import public_page, public_result
+from hub.gateway.shapes import QueryState, public_page, public_result
 from hub.orders.deliverables import Deliverable
 from hub.orders.desk import OrderPage
 from schemas.codec import schema_hook
@@ -55,7 +54,7 @@ def public_order(operation: Operation) -> Any:
     fields = {field.name: known.get(field.name, field.type) for field in msgspec.structs.fields(Order)}
     defaults = {field.name: field.default for field in msgspec.structs.fields(Order) if not field.required}
     name = "".join(word.capitalize() for word in re.split(r"\W|_", operation.key)) + "Order"
-    return derived_struct(name, fields, defaults, Order.__doc__)
+    return derived_struct(name, Order, fields, defaults)
 
 
 class Schemas:

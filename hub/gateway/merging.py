@@ -40,10 +40,13 @@ class Merger:
     async def page(self, everyone: Sequence[Asked], request: Paged, tenant: str) -> bytes:
         """One page of all of them. A partner that fails or is late is named, and left out from there on."""
         bound_to = _bound_to(request, tenant)
-        places = _places.decode(self._tokens.read_cursor(request.cursor, bound_to)) if request.cursor else {}
-        asked = {_id(one): one for one in everyone if not places.get(_id(one), Place()).state}
+        places = {_id(one): Place() for one in everyone}
+        if request.cursor is not None:
+            known = _places.decode(self._tokens.read_cursor(request.cursor, bound_to))
+            places = {key: known.get(key, place) for key, place in places.items()}
+        asked = {_id(one): one for one in everyone if not places[_id(one)].state}
         tasks = {
-            key: asyncio.create_task(self._questions.call(_with_cursor(one, places.get(key, Place()).cursor)))
+            key: asyncio.create_task(self._questions.call(_with_cursor(one, places[key].cursor)))
             for key, one in asked.items()
         }
         await _all_in_time(list(tasks.values()), self._wait)

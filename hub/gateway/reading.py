@@ -2,39 +2,62 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
 
-from hub.errors import FieldError, Invalid, KeyMissing, Malformed, NotAcceptable, TooLarge, WrongMediaType
+from hub.errors import (
+    FieldError,
+    Invalid,
+    KeyMissing,
+    Malformed,
+    NotAcceptable,
+    NotFound,
+    TooLarge,
+    WrongMediaType,
+)
 
 T = TypeVar("T")
 
 MAX_BODY = 64 * 1024
 MAX_KEY = 255
 
-_AT = re.compile(r"(?s)(?P<message>.*?)(?: - at `\$(?P<path>.*)`)?")
+_AT = re.compile(r"(?s)(?P<message>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?")
 _OWN_FIELD = re.compile(r"(?s)(?P<field>[a-z_]+(?:\.[a-z_0-9]+)*): (?P<message>.*)")
 _QUOTED_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(?P<field>[^`]*)`")
 _KEY = re.compile(r"[!-~](?:[ -~]{0,253}[!-~])?")
+_ID = re.compile(r"[!-~]{1,64}")
 
 
-class _DuplicateKeyError(Exception):
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
+class _FlawError(Exception):
+    """What Python's parser takes and JSON does not: a key twice, or a number that is none."""
+
+
+class _Object(list[tuple[str, Any]]):
+    """An object as it was written, doubles and all."""
+
+
+class _NoNumber(str):
+    """NaN, or an infinity."""
+
+    __slots__ = ()
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
+        raise _FlawError
     return found
 
 
-_strict = json.JSONDecoder(object_pairs_hook=_once)
+def _no_number(_: str) -> None:
+    raise _FlawError
+
+
+_strict = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
+_as_written = json.JSONDecoder(object_pairs_hook=_Object, parse_constant=_NoNumber)
 
 
 async def read_json(request: Request[Any, Any, Any], decoder: msgspec.json.Decoder[T]) -> T:
@@ -43,6 +66,12 @@ async def read_json(request: Request[Any, Any, Any], decoder: msgspec.json.Decod
     if content_type != "application/json" or "content-encoding" in request.headers:
         raise WrongMediaType("send application/json, unencoded")
     return decode(await body_of(request), decoder)
+
+
+def refuse_nul(request: Request[Any, Any, Any]) -> None:
+    """No name, id or filter holds a NUL, and not every database can even be asked about one. Raises: Malformed."""
+    if "\x00" in request.url.path or "%00" in request.url.query:
+        raise Malformed("an address holds no NUL")
 
 
 async def body_of(request: Request[Any, Any, Any]) -> bytes:
@@ -61,10 +90,11 @@ async def body_of(request: Request[Any, Any, Any]) -> bytes:
 def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """Raises: Malformed for what is no JSON object without doubles, Invalid for one that breaks the contract."""
     try:
-        _strict.decode(body.decode("utf-8"))
-    except _DuplicateKeyError as error:
-        problem = FieldError(field=error.key[:80], message="stands there twice")
-        raise Malformed("the JSON object has a key twice", problem) from None
+        text = body.decode("utf-8")
+        try:
+            _strict.decode(text)
+        except _FlawError:
+            raise Malformed("the body is no JSON as RFC 8259 has it", *_flaws(_as_written.decode(text), "")) from None
     except RecursionError:
         raise Malformed("the JSON is nested too deeply") from None
     except ValueError as error:
@@ -77,6 +107,28 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         raise Malformed(f"the body is no JSON: {_brief(error)}") from None
 
 
+def _flaws(written: Any, path: str) -> Iterator[FieldError]:
+    """Every place where a key stands twice or a number is none, as the bank wrote it."""
+    if isinstance(written, _NoNumber):
+        yield _at(path, f"{written} is no number of JSON")
+    elif isinstance(written, _Object):
+        known = set()
+        for name, value in written:
+            place = f"{path}.{name}" if path else name
+            if name in known:
+                yield _at(place, "stands there twice")
+            known.add(name)
+            yield from _flaws(value, place)
+    elif isinstance(written, list):
+        for index, value in enumerate(written):
+            yield from _flaws(value, f"{path}[{index}]")
+
+
+def _at(path: str, message: str) -> FieldError:
+    """A lone surrogate is a name that Python can read and nobody can write."""
+    return FieldError(field=path[:120].encode("utf-8", "replace").decode() or "body", message=message)
+
+
 def _brief(error: Exception) -> str:
     """What the parser says, without a word of the body."""
     return str(error).partition(": '")[0][:120] if isinstance(error, json.JSONDecodeError) else type(error).__name__
@@ -86,7 +138,7 @@ def field_error(words: str) -> FieldError:
     """A validation message of msgspec's, or of a struct's own check, as the field at fault and what is wrong."""
     found = _AT.fullmatch(words)
     message, path = (found["message"], found["path"] or "") if found else (words, "")
-    path = path.removeprefix(".")
+    path = path.removeprefix(".").replace("[...]", "")
     inner = _QUOTED_FIELD.match(message) or _OWN_FIELD.fullmatch(message)
     if inner is not None:
         path = ".".join(filter(None, (path, inner["field"])))
@@ -96,6 +148,13 @@ def field_error(words: str) -> FieldError:
 
 def _in_words(message: str) -> str:
     return "is no field of this request" if "unknown" in message else "is missing"
+
+
+def known_id(text: str) -> str:
+    """An id in a path, if the hub could have given it. Raises: NotFound."""
+    if not _ID.fullmatch(text):
+        raise NotFound("there is nothing under this id")
+    return text
 
 
 def idempotency_key(request: Request[Any, Any, Any]) -> str:

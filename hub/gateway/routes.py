@@ -11,25 +11,16 @@ from litestar.handlers import HTTPRouteHandler
 
 from hub.errors import Invalid, Malformed
 from hub.gateway import reading
-from hub.gateway.shapes import order_of, result_of
+from hub.gateway.shapes import QueryState, order_of, result_of
 from hub.gateway.site import Site
 from hub.orders.rows import OrderRow
 from hub.queries.rows import QueryRow
 from schemas.codec import Codec
 from schemas.contract import Operation
 from schemas.scenarios import operations
-from schemas.struct import Canonical
 
 JSON = "application/json"
-_WAIT = re.compile(r"wait=([0-9]{1,4})")
-
-
-class QueryState(Canonical):
-    """A question that the partner needs longer for: ask at `location` after `check_after`."""
-
-    query_id: str
-    state: str
-    check_after: str
+_WAIT = re.compile(r"wait=([0-9]{1,9})")
 
 
 def derived(site: Site) -> list[HTTPRouteHandler]:
@@ -106,21 +97,24 @@ def flat(request: Request[Any, Any, Any], of: Any, codec: Codec) -> Any:
             raise Malformed("a parameter stands there twice", reading.field_error(f"{name[:80]}: stands there twice"))
         parameters[name] = value
     try:
-        return codec.convert(parameters, of)
+        found = codec.convert(parameters, of)
     except msgspec.ValidationError as error:
         raise Invalid("the request breaks the contract", reading.field_error(str(error))) from None
+    for name in parameters:
+        if getattr(found, name) is None:  # msgspec takes the word null for nothing; a query string has no nothing
+            raise Invalid("the request breaks the contract", reading.field_error(f"{name}: must have a value"))
+    return found
 
 
 def preference(request: Request[Any, Any, Any], longest: timedelta) -> tuple[timedelta, str]:
     """How long the caller wants to wait, and which preference that honours. Source: RFC 7240."""
-    for part in request.headers.get("prefer", "").replace(";", ",").split(","):
-        wish = part.strip().lower()
-        if wish == "respond-async":
-            return timedelta(0), wish
-        found = _WAIT.fullmatch(wish)
-        if found:
-            return min(timedelta(seconds=int(found[1])), longest), wish
-    return longest, ""
+    lines = request.headers.getall("prefer", [])
+    wishes = [wish.partition(";")[0].strip().lower() for line in lines for wish in line.split(",")]
+    waits = [found for found in map(_WAIT.fullmatch, wishes) if found]
+    asynchronous = ["respond-async"] if "respond-async" in wishes else []
+    if waits:  # beside `respond-async`: so long, and only then without the result (section 4.3)
+        return min(timedelta(seconds=int(waits[0][1])), longest), ", ".join([*asynchronous, waits[0][0]])
+    return (timedelta(0), "respond-async") if asynchronous else (longest, "")
 
 
 async def shown(site: Site, operation: Operation, row: OrderRow, headers: dict[str, str]) -> Response[bytes]:
@@ -140,6 +134,6 @@ async def written(site: Site, operation: Operation, row: OrderRow) -> bytes:
 
 def kept(row: QueryRow) -> Response[bytes]:
     """A question that is still being answered."""
-    body = QueryState(query_id=row.query_id, state="running", check_after=row.check_at.isoformat())
+    body = QueryState(query_id=row.query_id, state="running", check_after=row.check_at)
     headers = {"Location": f"/v1/queries/{row.query_id}", "Retry-After": "2"}
     return Response(msgspec.json.encode(body), media_type=JSON, status_code=202, headers=headers)

@@ -12,7 +12,7 @@ from schemas.codec import Codec
 from schemas.contract import Operation
 from schemas.order import Order
 from schemas.page import Merged
-from schemas.struct import Canonical, derived_struct
+from schemas.struct import Canonical, Instant, derived_struct
 
 
 class SourceStatus(Canonical):
@@ -29,6 +29,14 @@ class PageShape(Canonical):
     items: list[msgspec.Raw]
     next: str | None
     sources: list[SourceStatus]
+
+
+class QueryState(Canonical):
+    """A question that the partner needs longer for. Ask again where `Location` says, after `check_after`."""
+
+    query_id: str
+    state: Literal["running"]
+    check_after: Instant
 
 
 def item_of(codec: Codec, item: object, partner: str | None) -> msgspec.Raw:
@@ -57,7 +65,7 @@ def public_result(operation: Operation) -> Any:
     for mapping in (fields, defaults):
         mapping.pop(operation.secret_field, None)
     fields["deliverable_id"], defaults["deliverable_id"] = str | None, None
-    return derived_struct(operation.result.__name__, fields, defaults, operation.result.__doc__)
+    return derived_struct(operation.result.__name__, operation.result, fields, defaults)
 
 
 @cache
@@ -66,9 +74,9 @@ def public_page(operation: Operation) -> Any:
     item = operation.item
     if get_origin(operation.result) is Merged:
         fields, defaults = _fields(item)
-        item = derived_struct(item.__name__, {"partner": str, **fields}, defaults, item.__doc__)
+        item = derived_struct(item.__name__, item, {"partner": str, **fields}, defaults)
     page = {"items": GenericAlias(list, (item,)), "next": str | None, "sources": list[SourceStatus]}
-    return derived_struct(f"{item.__name__}Page", page, {}, PageShape.__doc__)
+    return derived_struct(f"{item.__name__}Page", PageShape, page, {})
 
 
 def _fields(struct: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -46,15 +46,21 @@ class Tokens:
         return plain
 
     def _sign(self, plain: bytes, purpose: bytes) -> str:
-        return base64.urlsafe_b64encode(plain + self._mac(plain, purpose)).rstrip(b"=").decode()
+        return _written(plain + self._mac(plain, purpose))
 
     def _open(self, token: str, purpose: bytes) -> bytes | None:
         try:
             signed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             return None
+        if _written(signed) != token:  # Base64 has several spellings; a token has one
+            return None
         plain, mac = signed[:-MAC_BYTES], signed[-MAC_BYTES:]
         return plain if hmac.compare_digest(mac, self._mac(plain, purpose)) else None
 
     def _mac(self, plain: bytes, purpose: bytes) -> bytes:
         return hmac.digest(self._key, len(purpose).to_bytes(2, "big") + purpose + plain, "sha256")[:MAC_BYTES]
+
+
+def _written(signed: bytes) -> str:
+    return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()

@@ -126,7 +126,7 @@ class Attempts:
 
     async def _submit(self, job: Job) -> OrderRow | None:
         async def step(name: str) -> None:
-            await self._journal.step_taken(job.row.order_id, name)
+            await self._journal.step_taken(job.row.order_id, name, job.fence)
 
         return await self._settle(job, await self._news(job, job.operation, self._attempt(job, step)), "answer")
 
@@ -137,7 +137,7 @@ class Attempts:
         row = job.row
 
         async def keep(kept: dict[str, str]) -> None:
-            await self._journal.remember(row.order_id, row.tenant, kept)
+            await self._journal.remember(row.order_id, row.tenant, kept, job.fence)
 
         errand = Errand(
             tenant=row.tenant,

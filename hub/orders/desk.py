@@ -1,7 +1,7 @@
 """Where banks look at their orders: one, refreshed when it is open, or a list of them."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -17,7 +17,7 @@ from schemas.call import Clock
 from schemas.contract import SCENARIOS, operation_named
 from schemas.order import OrderState
 from schemas.page import Paged
-from schemas.struct import Canonical
+from schemas.struct import Canonical, Instant
 
 REFRESH_AFTER = timedelta(seconds=2)
 """An open order that was looked into so lately is shown as it stands."""
@@ -32,8 +32,8 @@ class OrderSearch(Paged):
     operation: str | None = None
     partner: str | None = None
     review: bool | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 class OrderPage(Canonical):

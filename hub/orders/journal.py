@@ -15,7 +15,7 @@ from hub.audit.record import Kind, Record, new_record
 from hub.errors import KeyReused
 from hub.events import rows as events
 from hub.orders import rows
-from hub.orders.rows import Key, OrderRow
+from hub.orders.rows import SENT_AGAIN, Key, OrderRow
 from hub.orders.states import News, Source, Step, step
 from hub.store import Connection, Store, TenantSealer
 from hub.tenants.data_keys import DataKeys
@@ -25,7 +25,7 @@ from schemas.call import Clock
 from schemas.codec import PLAIN
 from schemas.contract import Operation
 from schemas.order import OrderRequest, TimelineEntry
-from schemas.outcome import Succeeded, Unknown
+from schemas.outcome import Pending, Succeeded, Unknown
 from schemas.secret import Secret
 
 log = structlog.get_logger("hub.orders")
@@ -65,6 +65,10 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     news: News
     source: Source
     fence: int | None = None
+
+
+class ClaimLost(Exception):
+    """Somebody else looks after this order now: nothing more may be sent under the old claim."""
 
 
 def fingerprint(request: OrderRequest) -> bytes:
@@ -130,32 +134,35 @@ class Journal:
             if row is None or row.state != "received":
                 return False
             row.state = "submitting"
-            row.note(now, "sent-again")
-            audit.append(tx, _record("order.attempt", row, now, facts={"step": "sent-again"}))
-            return rows.update_order(tx, row)
+            row.note(now, SENT_AGAIN)
+            audit.append(tx, _record("order.attempt", row, now, facts={"step": SENT_AGAIN}))
+            rows.update_order(tx, row)
+            return True
 
         return await self._store.write(unit)
 
-    async def remember(self, order_id: str, tenant: str, handles: dict[str, str]) -> None:
-        """Keeps what later steps need, committed on return."""
+    async def remember(self, order_id: str, tenant: str, handles: dict[str, str], fence: int) -> None:
+        """Keeps what later steps need, committed on return; nothing where the claim no longer stands."""
         sealed = _seal_handles(await self._data_keys.of(tenant), handles)
 
         def unit(tx: Connection) -> None:
+            tries = work.held(tx, order_id, fence)
             row = rows.find(tx, order_id, for_update=True)
-            if row is not None:
+            if row is not None and tries is not None:
                 row.handles = sealed
                 rows.update_order(tx, row)
 
         await self._store.write(unit)
 
-    async def step_taken(self, order_id: str, name: str) -> None:
-        """Commits that a further step is about to leave."""
+    async def step_taken(self, order_id: str, name: str, fence: int) -> None:
+        """Commits that a further step is about to leave. Raises: ClaimLost, and then it must not."""
         now = self._clock()
 
         def unit(tx: Connection) -> None:
+            tries = work.held(tx, order_id, fence)
             row = rows.find(tx, order_id, for_update=True)
-            if row is None:
-                raise LookupError(order_id)
+            if row is None or tries is None:
+                raise ClaimLost(order_id)
             row.note(now, "step", name)
             rows.update_order(tx, row)
             audit.append(tx, _record("order.attempt", row, now, facts={"step": name}))
@@ -180,12 +187,12 @@ class Journal:
             lost = settlement.fence is not None and tries is None
             if row is None or (lost and not row.final):
                 return None
-            absent_for_good = now - row.sent_at >= settlement.manifest.absence_final_after
+            absent_for_good = now - row.may_have_left_at >= settlement.manifest.absence_final_after
             taken = step(row.state, news, settlement.source, absence_is_final=absent_for_good)
             self._apply(tx, row, taken, settlement, tenant_sealer, now)
             if doubt:
                 row.review = True
-            self._plan(tx, row, taken, tries or 0, settlement.manifest, now)
+            self._plan(tx, row, taken, tries or 0, settlement, now)
             rows.update_order(tx, row)
             return row
 
@@ -212,21 +219,32 @@ class Journal:
         if moved:
             events.publish(tx, row.tenant, f"order.{row.state}", row.order_id, now)
 
-    def _plan(self, tx: Connection, row: OrderRow, taken: Step, tries: int, manifest: Manifest, now: datetime) -> None:
-        """What happens next: nothing for a final order, a person past the partner's window, else another look."""
+    def _plan(
+        self, tx: Connection, row: OrderRow, taken: Step, tries: int, settlement: Settlement, now: datetime
+    ) -> None:
+        """What happens next: nothing for a final order, a person past the partner's window, else another look.
+
+        News that came by itself leaves a claim that stands alone: whoever holds it still has something to say.
+        """
         if row.final:
             row.next_check_at = None
             work.finish(tx, row.order_id)
             return
-        if now - row.sent_at >= timedelta(seconds=manifest.enquiry.window):
+        window_ends = row.sent_at + timedelta(seconds=settlement.manifest.enquiry.window)
+        if now >= window_ends:
             row.review = True
             row.next_check_at = None
             row.note(now, "window-over", "the partner no longer answers about this order; a person must find out")
             work.finish(tx, row.order_id)
             return
         pause = self._schedule[min(tries, len(self._schedule) - 1)]
-        row.next_check_at = max(now + pause, taken.check_after or now)
-        work.again(tx, row.order_id, row.next_check_at)
+        due_at = min(max(now + pause, taken.check_after or now), max(now + pause, window_ends))
+        if settlement.fence is None:
+            work.hurry(tx, row.order_id, due_at)
+            row.next_check_at = min(due_at, row.next_check_at or due_at)
+        else:
+            work.again(tx, row.order_id, due_at)
+            row.next_check_at = due_at
 
     async def find(self, order_id: str) -> OrderRow | None:
         return await self._store.read(lambda tx: rows.find(tx, order_id))
@@ -279,11 +297,16 @@ def _new_row(draft: Draft, order_id: str, now: datetime, request: bytes, handles
 
 def _doubted(settlement: Settlement) -> tuple[News, bool]:
     """A success that the request contradicts (another amount, say) is no success, and a person should look."""
-    if isinstance(settlement.news, Succeeded):
-        contradiction = settlement.request.contradicts(settlement.news.result)
+    news = settlement.news
+    if isinstance(news, Succeeded):
+        contradiction = settlement.request.contradicts(news.result)
         if contradiction:
             return Unknown(why=contradiction), True
-    return settlement.news, False
+    if isinstance(news, Pending) and news.so_far is not None:
+        contradiction = settlement.request.contradicts(news.so_far)
+        if contradiction:
+            return Pending(stage=contradiction, check_after=news.check_after), True
+    return news, False
 
 
 def _keep_result(

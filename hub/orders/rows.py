@@ -92,8 +92,14 @@ deliverables = Table(
 )
 """What success hands over, sealed. `released_to` is the key of the one call that may read it again for a while."""
 
+SENT_AGAIN = "sent-again"
 TIMELINE_KEPT = 100
 """Entries of a timeline that are kept: the first half for what began, the rest for what came last."""
+
+
+class Overtaken(Exception):
+    """Somebody wrote the order since it was read: nothing of this unit may stand."""
+
 
 _timeline = msgspec.json.Decoder(list[TimelineEntry])
 _postings = msgspec.json.Decoder(list[Posting])
@@ -141,7 +147,18 @@ class OrderRow(msgspec.Struct, kw_only=True):
         else:
             self.timeline.append(entry)
         if len(self.timeline) > TIMELINE_KEPT:
-            del self.timeline[TIMELINE_KEPT // 2]
+            middle = TIMELINE_KEPT // 2
+            del self.timeline[middle + (middle == self._last(SENT_AGAIN))]
+
+    @property
+    def may_have_left_at(self) -> datetime:
+        """When it was last sent: what came of that is not known sooner because it certainly did not leave before."""
+        last = self._last(SENT_AGAIN)
+        return self.sent_at if last is None else self.timeline[last].at
+
+    def _last(self, what: str) -> int | None:
+        """Where the latest entry of a kind stands in the timeline."""
+        return next((index for index in reversed(range(len(self.timeline))) if self.timeline[index].what == what), None)
 
 
 def insert_order(tx: Connection, row: OrderRow) -> None:
@@ -157,17 +174,16 @@ def insert_order(tx: Connection, row: OrderRow) -> None:
     )
 
 
-def update_order(tx: Connection, row: OrderRow) -> bool:
-    """Writes an order back if nobody wrote it since it was read. False: somebody did, and nothing was written."""
+def update_order(tx: Connection, row: OrderRow) -> None:
+    """Writes an order back if nobody wrote it since it was read. Raises: Overtaken."""
     columns = _columns(row)
     columns["version"] = row.version + 1
     done = tx.execute(
         update(orders).where(orders.c.order_id == row.order_id, orders.c.version == row.version).values(**columns)
     )
     if done.rowcount != 1:
-        return False
+        raise Overtaken(row.order_id)
     row.version += 1
-    return True
 
 
 def find(tx: Connection, order_id: str, *, for_update: bool = False) -> OrderRow | None:

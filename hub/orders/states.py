@@ -40,6 +40,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 def step(state: OrderState, news: News, source: Source, *, absence_is_final: bool = False) -> Step:
     """The next state. A final state never moves; what contradicts it is recorded and raises an alert."""
+    if source == "hub" and state != "received":  # the hub gives up only what certainly never left
+        return Step(state=state, what="hub-late", detail="it was sent, or settled, meanwhile")
     if state in FINAL:
         return _after_final(state, news, source)
     match news:
@@ -49,9 +51,9 @@ def step(state: OrderState, news: News, source: Source, *, absence_is_final: boo
         case Declined(reason=reason):
             return Step(state="declined", what="declined", detail=f"{reason.code}, by {source}", reason=reason)
         case Pending():
-            return _pending(news, source)
+            return _pending(state, news, source)
         case Absent(why=why):
-            return _absent(state, why, final=absence_is_final)
+            return _absent(state, why, final=absence_is_final and source == "enquiry")
         case NotSent(why=why):
             return _not_sent(state, why, source)
         case Unknown(why=why):
@@ -60,14 +62,14 @@ def step(state: OrderState, news: News, source: Source, *, absence_is_final: boo
             return Step(state=kept, what=kept if kept != state else f"{source}-unclear", detail=why)
 
 
-def _pending(news: Pending[Any], source: Source) -> Step:
+def _pending(state: OrderState, news: Pending[Any], source: Source) -> Step:
     return Step(
         state="pending",
         what="pending",
         detail=f"{news.stage}, by {source}",
         result=news.so_far,
         check_after=news.check_after,
-        alert=news.stage.startswith("unmapped:"),
+        alert=news.stage.startswith("unmapped:") or state == "received",
     )
 
 
@@ -83,9 +85,14 @@ def _absent(state: OrderState, why: str, *, final: bool) -> Step:
 
 
 def _not_sent(state: OrderState, why: str, source: Source) -> Step:
-    """A submission that certainly did not leave is due again; an enquiry that did not leave says nothing."""
-    if source == "enquiry":
-        return Step(state="unknown" if state == "submitting" else state, what="enquiry-not-sent", detail=why)
+    """A submission that certainly did not leave is due again; an enquiry that did not leave says nothing.
+
+    Who knows more than that it is being submitted knows that it left.
+    """
+    if source != "answer":
+        return Step(state="unknown" if state == "submitting" else state, what=f"{source}-not-sent", detail=why)
+    if state in ("pending", "unknown"):
+        return Step(state=state, what="contradiction", detail=f"not sent: {why}", alert=True)
     return Step(state="received", what="received", detail=f"not sent: {why}")
 
 

@@ -29,24 +29,24 @@ class PartnerGate:
 
     @asynccontextmanager
     async def enter(self, deadline: datetime) -> AsyncIterator[None]:
-        self._breaker.admit()
+        trial = self._breaker.admit()
         try:
             await self._rate.turn(deadline)
             await self._place(deadline)
         except BaseException:
-            self._breaker.abandoned()
+            self._breaker.abandoned(trial=trial)
             raise
         try:
             yield
         except (NotSent, MaybeSent):
-            if self._breaker.failed():
+            if self._breaker.failed(trial=trial):
                 log.warning("breaker-open", partner=self._name)
             raise
         except BaseException:
-            self._breaker.abandoned()
+            self._breaker.abandoned(trial=trial)
             raise
         else:
-            self._breaker.succeeded()
+            self._breaker.succeeded(trial=trial)
         finally:
             self._places.release()
 
@@ -63,7 +63,10 @@ class PartnerGate:
 
 
 class Breaker:
-    """Closed, until so many exchanges failed in a row; then open for a while; then one goes through to try."""
+    """Closed, until so many exchanges failed in a row; then open for a while; then one goes through to try.
+
+    Once it is open only that one decides: what was let in before says nothing about the partner now.
+    """
 
     def __init__(self, failures: int, pause: timedelta, clock: Clock) -> None:
         self._limit = failures
@@ -73,30 +76,39 @@ class Breaker:
         self._open_until: datetime | None = None
         self._trying = False
 
-    def admit(self) -> None:
-        """Raises: NotSent while open."""
+    def admit(self) -> bool:
+        """Whether the exchange that is let in is the one that tries. Raises: NotSent while open."""
         if self._open_until is None:
-            return
+            return False
         if self._trying or self._clock() < self._open_until:
             raise NotSent("the partner failed too often just now; its breaker is open")
         self._trying = True
+        return True
 
-    def succeeded(self) -> None:
+    def succeeded(self, *, trial: bool) -> None:
+        if trial or self._open_until is None:
+            self._close()
+
+    def failed(self, *, trial: bool) -> bool:
+        """True when this failure opened the breaker."""
+        if trial:
+            self._trying = False
+            self._open_until = self._clock() + self._pause
+            return False
+        self._failures += 1
+        if self._open_until is not None or self._failures < self._limit:
+            return False
+        self._open_until = self._clock() + self._pause
+        return True
+
+    def abandoned(self, *, trial: bool) -> None:
+        """The exchange was given up on our side: that says nothing about the partner."""
+        if trial:
+            self._trying = False
+
+    def _close(self) -> None:
         self._failures = 0
         self._open_until = None
-        self._trying = False
-
-    def failed(self) -> bool:
-        """True when this failure opened the breaker."""
-        self._failures += 1
-        opened = self._open_until is None and self._failures >= self._limit
-        if self._failures >= self._limit:
-            self._open_until = self._clock() + self._pause
-        self._trying = False
-        return opened
-
-    def abandoned(self) -> None:
-        """The exchange was given up on our side: that says nothing about the partner."""
         self._trying = False
 
 

@@ -21,6 +21,8 @@ from schemas.call import Clock
 
 FRESH = timedelta(seconds=5)
 """How long a bank's shelf may be used before it is read again: so long, at most, does a change take to arrive."""
+LONGEST_CALL = timedelta(minutes=5)
+"""No call uses a line for longer, a worker's least of all."""
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -51,7 +53,7 @@ class Lines:
         self._patience = patience
         self._shelves: dict[str, Shelf] = {}
         self._lines: dict[str, tuple[int, Line]] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._retired: dict[asyncio.Task[None], Line] = {}
 
     def connector(self, partner_id: int) -> Connector | None:
         """The enabled connector with this immutable id."""
@@ -89,18 +91,22 @@ class Lines:
         return line
 
     async def close(self) -> None:
-        await asyncio.gather(*(line.channel.close() for _, line in self._lines.values()), *self._closing)
+        """Every line, those too that were replaced and still wait for their last calls."""
+        for task in self._retired:
+            task.cancel()
+        lines = [*(line for _, line in self._lines.values()), *self._retired.values()]
+        await asyncio.gather(*(line.channel.close() for line in lines))
 
     def _retire(self, line: Line) -> None:
         """Closes a replaced line once the calls that still use it are over."""
 
         async def later() -> None:
-            await asyncio.sleep(line.manifest.limits.answer_seconds)
+            await asyncio.sleep(LONGEST_CALL.total_seconds())
             await line.channel.close()
 
         task = asyncio.create_task(later())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._retired[task] = line
+        task.add_done_callback(self._retired.pop)
 
     async def _build(self, row: AccountRow) -> Line:
         connector = self._by_id[row.partner_id]

@@ -35,12 +35,13 @@ class Results:
 
     async def _deliver(self, order: Order, fault: str | None) -> None:
         await asyncio.sleep(max(order["finalAt"] - now(), 0))
-        fault = self._faults.take(RESULT, order["billKey"]) or fault
+        spoilt = self._faults.take(RESULT, order["billKey"])
+        fault = spoilt or fault
         if fault in _SILENT:
             return
         if fault == "late-callback":
             await asyncio.sleep(self._late_seconds)
-        push = self._push(order, fault)
+        push = self._push(order, spoilt)  # what spoilt the answer does not spoil the push
         for _ in range(2 if fault == "duplicate-callback" else 1):
             await self._pusher.send(push)
 
