@@ -48,6 +48,7 @@ from hub.settings import Settings
 from hub.store import Hooks, Sealer, Store, open_store
 from hub.store.schema import check_is_head
 from hub.tenants.data_keys import DataKeys
+from hub.tenants.master_key import check_master_key
 from hub.work.housekeeping import Housekeeping
 from hub.work.worker import Worker
 from schemas.call import Clock
@@ -167,6 +168,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, hooks: Hooks | Non
 async def open_house(rooms: Rooms, settings: Settings) -> AsyncIterator[None]:
     """Everything that runs beside the requests, from start to drained stop."""
     await check_is_head(rooms.store)
+    await check_master_key(rooms.store, rooms.sealer)
     await rooms.site.identity.start()
     file = Path(settings.checkpoint_file) if settings.checkpoint_file else None
     key = await open_log_key(rooms.store, rooms.sealer, rooms.clock)

@@ -29,12 +29,14 @@ from hub.partners.accounts import set_account as store_account
 from hub.server import listen
 from hub.server import serve as serve_app
 from hub.settings import SettingError, Settings, from_environment
-from hub.store import Connection, Sealer, Store, StoreUnavailable, open_store
-from hub.store.schema import WrongVersion, current, upgrade
+from hub.store import Connection, Hooks, Sealer, Store, StoreUnavailable, open_store
+from hub.store.schema import WrongVersion, check_is_head, current, upgrade
 from hub.tenants import banks
 from hub.tenants import rows as tenant_rows
 from hub.tenants.banks import BankError
+from hub.tenants.master_key import check_master_key
 from sandbox.stand import fleet
+from schemas.call import Clock
 
 T = TypeVar("T")
 
@@ -73,35 +75,40 @@ for group in (db, bank, client, partner, connector, order, audit):
 @app.command
 def serve(*, env_file: EnvFile = None) -> None:
     """Serve the API, with the worker and the audit's notary, until SIGTERM."""
-    settings = from_environment(env_file)
+    run_hub(from_environment(env_file))
+
+
+def run_hub(settings: Settings, *, clock: Clock = utc_now, hooks: Hooks | None = None) -> None:
+    """Serves until a signal. Only launchers of tests bring a clock or hooks of their own."""
     logs.configure(settings.log_level)
     settings.key()
     listener = listen(settings.host, settings.port)
     settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
     ready = partial(err.print, f"the hub serves on [bold]{settings.issuer}[/] (stop with Ctrl-C)", highlight=False)
-    started = serve_app(
-        create_app(settings), listener, drain_seconds=settings.duration("drain").total_seconds(), ready=ready
-    )
-    if not started:
-        raise SystemExit(1)
+    app = create_app(settings, clock=clock, hooks=hooks)
+    serve_app(app, listener, drain_seconds=settings.duration("drain").total_seconds(), ready=ready)
 
 
 @app.command
 def work(*, env_file: EnvFile = None) -> None:
     """Run one more worker beside the serving hubs. Needs PostgreSQL: on SQLite, `hub serve` is the worker."""
-    settings = from_environment(env_file)
+    run_worker(from_environment(env_file))
+
+
+def run_worker(settings: Settings, *, clock: Clock = utc_now) -> None:
+    """Works until a signal."""
     logs.configure(settings.log_level)
     if settings.database_url.startswith("sqlite"):
         raise SettingError("HUB_DATABASE_URL: on SQLite one process writes, and `hub serve` includes the worker")
-    asyncio.run(_work(settings))
+    asyncio.run(_work(settings, clock))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, clock: Clock) -> None:
     store = open_store(settings.database_url)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_house(furnish(settings, store, utc_now), settings):
+    async with open_house(furnish(settings, store, clock), settings):
         err.print("the worker works (stop with Ctrl-C)")
         await stop.wait()
 
@@ -238,6 +245,7 @@ def audit_verify(*, env_file: EnvFile = None) -> None:
     sealer = Sealer(settings.key())
 
     async def check(store: Store) -> bool:
+        await check_master_key(store, sealer)
         report = await verify_audit(store, utc_now, checkpoint_file=file, publics=await known_keys(store, sealer))
         for line in report.lines():
             out.print(line, highlight=False, markup=False)
@@ -261,6 +269,7 @@ def _administer(env_file: Path | None, unit: Callable[[Connection, Sealer], T]) 
     sealer = Sealer(settings.key())
 
     async def write(store: Store) -> T:
+        await check_master_key(store, sealer)
         return await store.write(lambda tx: unit(tx, sealer))
 
     return _with_store(settings, write, read_only=False)
@@ -274,6 +283,7 @@ def _with_store(settings: Settings, use: Callable[[Store], Awaitable[T]], *, rea
     async def run() -> T:
         store = open_store(settings.database_url, read_only=read_only)
         try:
+            await check_is_head(store)
             return await use(store)
         finally:
             await store.close()
@@ -294,7 +304,7 @@ def main() -> None:
         app()
     except EXPECTED as error:
         err.print("[bold red]error:[/]", end=" ")
-        err.print(str(error), highlight=False, markup=False)
+        err.print(str(error), highlight=False, markup=False, soft_wrap=True)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -1,10 +1,13 @@
 """The HTTP server around the application: a socket of our own, a clear error when the port is taken, a drained stop."""
 
+import contextlib
+import logging
+import signal
 import socket
 from collections.abc import Callable
 
 import uvicorn
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.settings import SettingError
 
@@ -26,8 +29,12 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: ASGIApp, listener: socket.socket, *, drain_seconds: float, ready: Callable[[], None]) -> bool:
-    """Serves until SIGTERM or SIGINT, then lets running requests finish. False: it could not start."""
+def serve(app: ASGIApp, listener: socket.socket, *, drain_seconds: float, ready: Callable[[], None]) -> None:
+    """Serves until SIGTERM or SIGINT, then lets running requests finish.
+
+    Raises: what kept the application from starting, or from stopping in order.
+    """
+    watched = Watched(app)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -36,7 +43,7 @@ def serve(app: ASGIApp, listener: socket.socket, *, drain_seconds: float, ready:
                 ready()
 
     config = uvicorn.Config(
-        app,
+        watched,
         loop="uvloop",
         http="httptools",
         lifespan="on",
@@ -47,6 +54,44 @@ def serve(app: ASGIApp, listener: socket.socket, *, drain_seconds: float, ready:
         timeout_graceful_shutdown=max(int(drain_seconds), 1),
         backlog=2048,
     )
-    server = Server(config)
-    server.run(sockets=[listener])
-    return server.started
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)  # before the server listens to signals, and after: it raises them once more
+    with contextlib.suppress(SystemExit):
+        Server(config).run(sockets=[listener])
+    if watched.failure is not None:
+        raise watched.failure
+
+
+class Watched:
+    """The application, with what made its start or its end fail kept for whoever runs it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.failure: Exception | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def tell(message: Message) -> None:
+            if message["type"].endswith(".failed"):
+                logging.getLogger("uvicorn.error").disabled = True  # whoever runs the server tells it, once
+            await send(message)
+
+        try:
+            await self._app(scope, receive, tell)
+        except Exception as error:
+            self.failure = _innermost(error)
+            raise
+
+
+def _innermost(error: Exception) -> Exception:
+    """Litestar starts in task groups, which wrap what went wrong."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)

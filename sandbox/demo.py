@@ -6,6 +6,7 @@ start continues with it.
 
 import asyncio
 import base64
+import http.client
 import json
 import os
 import secrets
@@ -259,14 +260,23 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", base_url: str, place: 
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
-        try:
-            socket.create_connection((HOST, port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
+        if _lives(port):
             return
+        time.sleep(0.05)
     lines = place.log.read_text("utf-8", "replace").strip().splitlines()
     raise SettingError(f"the hub did not start: {lines[-1] if lines else 'it said nothing'} (see {place.log})")
+
+
+def _lives(port: int) -> bool:
+    """Whether the hub answers: its port is open a while before, and also when its start then fails."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _tell_addresses(bank: dict[str, Any], running: Fleet) -> None:

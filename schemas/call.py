@@ -67,6 +67,16 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
+class Original(msgspec.Struct, frozen=True, kw_only=True):
+    """The order that a reversal undoes: what the partner knows it by, and what it left behind."""
+
+    order_id: str
+    reference: str
+    sent_at: datetime
+    handles: Mapping[str, str]
+    result: object = None
+
+
 class Call(ABC):
     """One question, or one enquiry or order, on its way to one partner under one bank's account."""
 
@@ -76,6 +86,8 @@ class Call(ABC):
     subject: Person | None
     actor: Person | None
     authority: Authority | None
+    original: Original | None
+    """Given to a reversal, its check and its enquiry; None elsewhere."""
     deadline: datetime
     clock: Clock
     trace_id: str
@@ -117,6 +129,8 @@ class Attempt(Call):
     order_id: str
     reference: str
     sent_at: datetime
+    steps: tuple[str, ...]
+    """Steps after the first that may have left, oldest first: what is not among them certainly did not."""
 
     @abstractmethod
     async def submit(self, step: str, message: Message) -> Reply:

@@ -1,23 +1,31 @@
 """An order as a bank sees it, and the pieces it is made of."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from schemas.money import Money
 from schemas.outcome import Reason
-from schemas.struct import Canonical, Instant
+from schemas.struct import Canonical, Instant, pattern
 
 OrderState = Literal["received", "submitting", "pending", "unknown", "succeeded", "declined"]
 FINAL: frozenset[OrderState] = frozenset({"succeeded", "declined"})
+
+OrderId = Annotated[str, pattern("ord_[0-9a-z]{26}", "An order, as the hub named it")]
 
 
 class OrderRequest(Canonical):
     """What asks for an order. A request knows which results cannot be its own."""
 
     def contradicts(self, result: Any) -> str | None:
-        """Why this result cannot be the outcome of this request; None when nothing speaks against it."""
+        """Why this result, or what there is so far, cannot be this request's; None when nothing speaks against it."""
         raise NotImplementedError
+
+
+class Reversal(OrderRequest):
+    """What asks to undo an order: an order of its own, and as uncertain as any."""
+
+    reverses: OrderId
 
 
 class Leg(Canonical):

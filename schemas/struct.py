@@ -6,7 +6,6 @@ from typing import Annotated, Any, cast, dataclass_transform
 import msgspec
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
 class CanonicalMeta(msgspec.StructMeta):
     """Frozen, keyword-only, and closed to fields that nobody declared."""
 
@@ -17,7 +16,9 @@ class CanonicalMeta(msgspec.StructMeta):
         return super().__new__(mcls, name, bases, namespace, **(strict | options))
 
 
-class Canonical(msgspec.Struct, metaclass=CanonicalMeta):
+# On the class: mypy prefers `msgspec.Struct`'s own transform to one on a metaclass.
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
+class Canonical(msgspec.Struct, metaclass=CanonicalMeta, frozen=True, kw_only=True):
     """A value of the contract."""
 
 

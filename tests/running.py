@@ -1,9 +1,11 @@
 """A real hub and real simulated partners, each in a process of its own, for tests that speak HTTP to them."""
 
 import json
+import os
 import secrets
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,6 +58,22 @@ class Running:
         if self.process is not None:
             stop_hub(self.process)
             self.process = None
+
+    def command(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        """What an operator types: `hub …`, with this hub's settings where the command reads any."""
+        return hub_command(*arguments, "--env-file", str(self.place.settings), **environment)
+
+    @contextmanager
+    def worker(self, *launcher: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """A `hub work` beside the hub, or another launcher's, for as long as the context lasts."""
+        words = [sys.executable, *(launcher or (*HUB, "work")), "--env-file", str(self.place.settings)]
+        with self.place.log.open("ab") as log:
+            process = subprocess.Popen(words, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGCONT)
+            stop_hub(process)
 
     def close(self) -> None:
         self.stop()
@@ -146,6 +164,19 @@ class Running:
             method, url, content=content, headers={"content-type": "application/json"}, trust_env=False
         )
         return dict(answer.raise_for_status().json())
+
+
+def hub_command(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Runs `hub …` to its end, with no HUB_ setting but these."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    return subprocess.run(
+        [sys.executable, *HUB, *arguments],
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 @contextmanager

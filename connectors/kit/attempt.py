@@ -11,7 +11,7 @@ import msgspec
 from connectors.kit.channel import Channel, again
 from connectors.kit.manifest import Manifest
 from connectors.kit.sessions import Sessions
-from schemas.call import Attempt, Authority, Call, Clock, Kept, Message, Person, Reply
+from schemas.call import Attempt, Authority, Call, Clock, Kept, Message, Original, Person, Reply
 from schemas.errors import MaybeSent, NotSent
 from schemas.refs import PartnerRef
 
@@ -66,6 +66,7 @@ class Errand:
     subject: Person | None = None
     actor: Person | None = None
     authority: Authority | None = None
+    original: Original | None = None
 
 
 class PartnerCall(Call):
@@ -81,6 +82,7 @@ class PartnerCall(Call):
         self.subject = errand.subject
         self.actor = errand.actor
         self.authority = errand.authority
+        self.original = errand.original
         self.deadline = errand.deadline
         self.clock = line.clock
         self.trace_id = errand.trace_id
@@ -150,11 +152,13 @@ class PartnerAttempt(PartnerCall, Attempt):
         reference: str,
         sent_at: datetime,
         commit_step: Callable[[str], Awaitable[None]] | None,
+        steps: tuple[str, ...] = (),
     ) -> None:
         super().__init__(line, errand)
         self.order_id = order_id
         self.reference = reference
         self.sent_at = sent_at
+        self.steps = steps
         self.submitted = False
         """Something may have reached the partner that changes something: from here on, silence means Unknown."""
         self._in_doubt = False
@@ -169,6 +173,7 @@ class PartnerAttempt(PartnerCall, Attempt):
         self._steps += 1
         if self._steps > 1:  # the first step rides in the journal's commit
             await self._commit_step(step)
+            self.steps += (step,)
         try:
             return await self._submit_once(message)
         except NotSent:

@@ -21,13 +21,15 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
 class News(msgspec.Struct, frozen=True, kw_only=True):
     """What a callback says.
 
-    Shape: `outcome` is None, or `trusted` False, where it is a hint that only triggers an enquiry.
+    Shape: `outcome` is None, or `trusted` False, where it is a hint that only triggers an enquiry. What a trusted one
+    brings along (a right to reverse, a part of an answer) is remembered for later steps and enquiries.
     """
 
     reference: str
     outcome: Succeeded[Any] | Declined | Pending[Any] | Unknown | None
     trusted: bool
     acknowledgement: Acknowledgement
+    remember: Mapping[str, str] = {}
 
 
 ReadCallback = Callable[[bytes, Mapping[str, str], Any], News]

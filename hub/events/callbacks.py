@@ -138,6 +138,8 @@ class Callbacks:
             return "no-order", None
         trace_id.set(row.trace_id)
         if not news.trusted or news.outcome is None:
+            if news.trusted and news.remember:
+                await self._journal.remember(row.order_id, row.tenant, news.remember, fence=None)
             now = self._clock()
             await self._store.write(lambda tx: work.hurry(tx, row.order_id, now))
             return "hint", row.order_id
@@ -151,6 +153,7 @@ class Callbacks:
                 manifest=connector.manifest,
                 news=news.outcome,
                 source="callback",
+                remember=news.remember,
             )
         )
         return "applied", row.order_id

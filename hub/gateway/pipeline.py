@@ -149,7 +149,7 @@ class Pipeline:
         errand = Errand(
             tenant=caller.tenant,
             trace_id=trace_id.get(),
-            deadline=self._clock() + line.patience * 2,
+            deadline=self._clock() + min(line.patience * 2, self.order_wait),
             keep=keep,
             handles=handles,
         )

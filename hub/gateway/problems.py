@@ -81,15 +81,13 @@ def row_of(error: Exception) -> Row:
 def problem_of(error: Exception) -> Problem:
     """What a bank may know of an error."""
     row = _of_litestar(error) if isinstance(error, HTTPException) else row_of(error)
-    known = isinstance(error, HubError)
-    detail = error.detail if isinstance(error, HubError) else _detail(error, row)
     return Problem(
         type=TYPE + row.slug,
         title=row.title,
         status=row.status,
-        detail=detail or row.title,
+        detail=_detail(error) or row.title,
         trace_id=trace_id.get(),
-        errors=list(error.errors) if known and isinstance(error, HubError) else [],
+        errors=list(error.errors) if isinstance(error, HubError) else [],
     )
 
 
@@ -115,7 +113,8 @@ def _of_litestar(error: HTTPException) -> Row:
     return _BY_STATUS.get(error.status_code, Row(error.status_code, "refused", "The request was refused"))
 
 
-def _detail(error: Exception, row: Row) -> str:
-    if isinstance(error, Unauthenticated):
-        return error.description
-    return row.title
+def _detail(error: Exception) -> str:
+    """What may be told of an error; nothing of one that nobody expected."""
+    if isinstance(error, HubError):
+        return error.detail
+    return error.description if isinstance(error, Unauthenticated) else ""

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,7 +15,6 @@ from hub.errors import (
     KeyMissing,
     Malformed,
     NotAcceptable,
-    NotFound,
     TooLarge,
     WrongMediaType,
 )
@@ -23,12 +23,14 @@ T = TypeVar("T")
 
 MAX_BODY = 64 * 1024
 MAX_KEY = 255
+MAX_FLAWS = 8
+"""Places at fault that one answer names."""
+LONGEST_PATH = 120
 
 _AT = re.compile(r"(?s)(?P<message>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?")
 _OWN_FIELD = re.compile(r"(?s)(?P<field>[a-z_]+(?:\.[a-z_0-9]+)*): (?P<message>.*)")
 _QUOTED_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(?P<field>[^`]*)`")
 _KEY = re.compile(r"[!-~](?:[ -~]{0,253}[!-~])?")
-_ID = re.compile(r"[!-~]{1,64}")
 
 
 class _FlawError(Exception):
@@ -94,7 +96,8 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         try:
             _strict.decode(text)
         except _FlawError:
-            raise Malformed("the body is no JSON as RFC 8259 has it", *_flaws(_as_written.decode(text), "")) from None
+            flaws = islice(_flaws(_as_written.decode(text), ""), MAX_FLAWS)
+            raise Malformed("the body is no JSON as RFC 8259 has it", *flaws) from None
     except RecursionError:
         raise Malformed("the JSON is nested too deeply") from None
     except ValueError as error:
@@ -114,19 +117,19 @@ def _flaws(written: Any, path: str) -> Iterator[FieldError]:
     elif isinstance(written, _Object):
         known = set()
         for name, value in written:
-            place = f"{path}.{name}" if path else name
+            place = (f"{path}.{name}" if path else name)[:LONGEST_PATH]
             if name in known:
                 yield _at(place, "stands there twice")
             known.add(name)
             yield from _flaws(value, place)
     elif isinstance(written, list):
         for index, value in enumerate(written):
-            yield from _flaws(value, f"{path}[{index}]")
+            yield from _flaws(value, f"{path}[{index}]"[:LONGEST_PATH])
 
 
 def _at(path: str, message: str) -> FieldError:
     """A lone surrogate is a name that Python can read and nobody can write."""
-    return FieldError(field=path[:120].encode("utf-8", "replace").decode() or "body", message=message)
+    return FieldError(field=path.encode("utf-8", "replace").decode() or "body", message=message)
 
 
 def _brief(error: Exception) -> str:
@@ -143,18 +146,11 @@ def field_error(words: str) -> FieldError:
     if inner is not None:
         path = ".".join(filter(None, (path, inner["field"])))
         message = _in_words(message) if "message" not in inner.groupdict() else inner["message"]
-    return FieldError(field=path[:120] or "body", message=message[:300])
+    return FieldError(field=path[:LONGEST_PATH] or "body", message=message[:300])
 
 
 def _in_words(message: str) -> str:
     return "is no field of this request" if "unknown" in message else "is missing"
-
-
-def known_id(text: str) -> str:
-    """An id in a path, if the hub could have given it. Raises: NotFound."""
-    if not _ID.fullmatch(text):
-        raise NotFound("there is nothing under this id")
-    return text
 
 
 def idempotency_key(request: Request[Any, Any, Any]) -> str:

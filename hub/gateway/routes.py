@@ -9,7 +9,7 @@ import msgspec
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from hub.errors import Invalid, Malformed
+from hub.errors import FieldError, Invalid, Malformed
 from hub.gateway import reading
 from hub.gateway.shapes import QueryState, order_of, result_of
 from hub.gateway.site import Site
@@ -94,16 +94,13 @@ def flat(request: Request[Any, Any, Any], of: Any, codec: Codec) -> Any:
     parameters: dict[str, str] = {}
     for name, value in given.multi_items():
         if name in parameters:
-            raise Malformed("a parameter stands there twice", reading.field_error(f"{name[:80]}: stands there twice"))
+            twice = FieldError(field=name[: reading.LONGEST_PATH], message="stands there twice")
+            raise Malformed("a parameter stands there twice", twice)
         parameters[name] = value
     try:
-        found = codec.convert(parameters, of)
+        return codec.convert(parameters, of)
     except msgspec.ValidationError as error:
         raise Invalid("the request breaks the contract", reading.field_error(str(error))) from None
-    for name in parameters:
-        if getattr(found, name) is None:  # msgspec takes the word null for nothing; a query string has no nothing
-            raise Invalid("the request breaks the contract", reading.field_error(f"{name}: must have a value"))
-    return found
 
 
 def preference(request: Request[Any, Any, Any], longest: timedelta) -> tuple[timedelta, str]:

@@ -28,7 +28,7 @@ def _orders(site: Site) -> list[HTTPRouteHandler]:
     async def see(request: Request[Any, Any, Any], order_id: FromPath[str]) -> Response[bytes]:
         """One order, refreshed from the partner while it is open."""
         caller = await site.identity.authenticate(request.headers.get("authorization"))
-        row = await site.desk.see(caller, reading.known_id(order_id))
+        row = await site.desk.see(caller, order_id)
         answer = await shown(site, operation_named(row.operation), row, {})
         return Response(answer.content, media_type=JSON, headers=answer.headers)
 
@@ -57,7 +57,7 @@ def _queries(site: Site) -> HTTPRouteHandler:
     async def see(request: Request[Any, Any, Any], query_id: FromPath[str]) -> Response[bytes]:
         """The answer of a question that took the partner longer, or 202 while it still does."""
         caller = await site.identity.authenticate(request.headers.get("authorization"))
-        row, answer = await site.questions.find(reading.known_id(query_id), caller.tenant)
+        row, answer = await site.questions.find(query_id, caller.tenant)
         site.pipeline.may(caller, operation_named(row.operation))
         if answer is None:
             return kept(row)
@@ -79,7 +79,7 @@ def _deliverables(site: Site) -> HTTPRouteHandler:
         """Hands over what an order delivered: once, and to the same key again for a short while."""
         caller = await site.identity.authenticate(request.headers.get("authorization"))
         key = reading.idempotency_key(request)
-        order = await site.journal.find(await site.deliverables.order_of(caller, reading.known_id(deliverable_id)))
+        order = await site.journal.find(await site.deliverables.order_of(caller, deliverable_id))
         if order is not None and operation_named(order.operation).scope not in caller.scopes:
             raise ScopeMissing(f"this needs the scope {operation_named(order.operation).scope}")
         handed = await site.deliverables.release(caller, deliverable_id, key)
@@ -95,7 +95,7 @@ def _callbacks(site: Site) -> HTTPRouteHandler:
     ) -> Response[bytes]:
         body = await reading.body_of(request)
         headers = {name: value for name, value in request.headers.items() if name not in ("authorization", "cookie")}
-        said = await site.callbacks.take(partner, reading.known_id(account_id), headers, body)
+        said = await site.callbacks.take(partner, account_id, headers, body)
         return Response(said.body, media_type=said.content_type, status_code=said.status)
 
     return take

@@ -147,7 +147,13 @@ class Attempts:
             handles=dict(job.handles),
         )
         return PartnerAttempt(
-            job.line, errand, order_id=row.order_id, reference=row.reference, sent_at=row.sent_at, commit_step=step
+            job.line,
+            errand,
+            order_id=row.order_id,
+            reference=row.reference,
+            sent_at=row.sent_at,
+            commit_step=step,
+            steps=row.steps,
         )
 
     async def _news(self, job: Job, operation: Operation, attempt: PartnerAttempt) -> News:

@@ -1,7 +1,7 @@
 """The journal: an order is written down before anything leaves, and every piece of news moves it in one unit."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,7 +55,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """News about an order, on its way into the journal.
 
-    Shape: `fence` is that of the claim under which the news was got; None for news that came by itself.
+    Shape: `fence` is that of the claim under which the news was got; None for news that came by itself. `remember` is
+    what the news brought along for later steps, and is kept whatever the news does to the order.
     """
 
     order_id: str
@@ -65,6 +66,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     news: News
     source: Source
     fence: int | None = None
+    remember: Mapping[str, str] = {}
 
 
 class ClaimLost(Exception):
@@ -141,15 +143,18 @@ class Journal:
 
         return await self._store.write(unit)
 
-    async def remember(self, order_id: str, tenant: str, handles: dict[str, str], fence: int) -> None:
-        """Keeps what later steps need, committed on return; nothing where the claim no longer stands."""
-        sealed = _seal_handles(await self._data_keys.of(tenant), handles)
+    async def remember(self, order_id: str, tenant: str, handles: Mapping[str, str], fence: int | None) -> None:
+        """Keeps what later steps need beside what was kept before, committed on return.
+
+        Nothing is kept where the claim no longer stands; news that came by itself needs none.
+        """
+        sealer = await self._data_keys.of(tenant)
 
         def unit(tx: Connection) -> None:
-            tries = work.held(tx, order_id, fence)
+            lost = fence is not None and work.held(tx, order_id, fence) is None
             row = rows.find(tx, order_id, for_update=True)
-            if row is not None and tries is not None:
-                row.handles = sealed
+            if row is not None and not lost:
+                _add_handles(row, handles, sealer)
                 rows.update_order(tx, row)
 
         await self._store.write(unit)
@@ -163,7 +168,7 @@ class Journal:
             row = rows.find(tx, order_id, for_update=True)
             if row is None or tries is None:
                 raise ClaimLost(order_id)
-            row.note(now, "step", name)
+            row.note(now, rows.STEP, name)
             rows.update_order(tx, row)
             audit.append(tx, _record("order.attempt", row, now, facts={"step": name}))
 
@@ -190,6 +195,7 @@ class Journal:
             absent_for_good = now - row.may_have_left_at >= settlement.manifest.absence_final_after
             taken = step(row.state, news, settlement.source, absence_is_final=absent_for_good)
             self._apply(tx, row, taken, settlement, tenant_sealer, now)
+            _add_handles(row, settlement.remember, tenant_sealer)
             if doubt:
                 row.review = True
             self._plan(tx, row, taken, tries or 0, settlement, now)
@@ -209,9 +215,11 @@ class Journal:
         row.note(now, taken.what, taken.detail)
         row.review = row.review or taken.alert
         if taken.result is not None:
-            _keep_result(tx, row, taken.result, settlement.operation, sealer, now)
+            _keep_result(tx, row, taken, settlement.operation, sealer, now)
         row.reason = taken.reason or row.reason
         row.state = taken.state
+        if row.state == "declined":
+            row.result = None  # what there was so far is no result
         if moved and row.final:
             row.settled_at = now
         facts = {"state": row.state, "what": taken.what, "by": settlement.source}
@@ -253,8 +261,7 @@ class Journal:
         """The request and the handles of a stored order, unsealed."""
         sealer = await self._data_keys.of(row.tenant)
         request: OrderRequest = PLAIN.decoder(operation.request).decode(sealer.unseal(row.request, context=REQUEST))
-        handles = _handles.decode(sealer.unseal(row.handles, context=HANDLES)) if row.handles else {}
-        return request, handles
+        return request, _open_handles(row, sealer)
 
     async def result(self, row: OrderRow, operation: Operation) -> Any:
         """The result of a stored order, without its deliverable; None where it has none."""
@@ -310,18 +317,28 @@ def _doubted(settlement: Settlement) -> tuple[News, bool]:
 
 
 def _keep_result(
-    tx: Connection, row: OrderRow, result: Any, operation: Operation, sealer: TenantSealer, now: datetime
+    tx: Connection, row: OrderRow, taken: Step, operation: Operation, sealer: TenantSealer, now: datetime
 ) -> None:
-    """Takes the deliverable out of a result, and seals both."""
-    field = operation.secret_field
+    """Takes the deliverable out of a result, and seals both. It is handed over whole, so only with success."""
+    result, field = taken.result, operation.secret_field
     secret = getattr(result, field) if field else None
     if field and isinstance(secret, Secret):
         result = msgspec.structs.replace(result, **{field: None})
-        if row.deliverable_id is None:
+        if taken.state == "succeeded":
             row.deliverable_id = ids.new("dlv", now)
             sealed = sealer.seal(PLAIN.encode(secret.reveal()), context=DELIVERABLE)
             rows.keep_deliverable(tx, row, sealed, now)
     row.result = sealer.seal(PLAIN.encode(result), context=RESULT)
+
+
+def _add_handles(row: OrderRow, more: Mapping[str, str], sealer: TenantSealer) -> None:
+    """A callback and the attempt may both bring some at once: neither takes the other's away."""
+    if more:
+        row.handles = _seal_handles(sealer, {**_open_handles(row, sealer), **more})
+
+
+def _open_handles(row: OrderRow, sealer: TenantSealer) -> dict[str, str]:
+    return _handles.decode(sealer.unseal(row.handles, context=HANDLES)) if row.handles else {}
 
 
 def _seal_handles(sealer: TenantSealer, handles: dict[str, str]) -> bytes | None:

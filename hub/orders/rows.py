@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    bindparam,
     delete,
     insert,
     select,
@@ -92,7 +93,23 @@ deliverables = Table(
 )
 """What success hands over, sealed. `released_to` is the key of the one call that may read it again for a while."""
 
+_FIND = select(orders).where(orders.c.order_id == bindparam("which"))
+_FIND_LOCKED = _FIND.with_for_update()
+_UPDATE = (
+    update(orders)
+    .where(orders.c.order_id == bindparam("which"), orders.c.version == bindparam("read_version"))
+    .values({column.name: bindparam(column.name) for column in orders.c})
+)
+_FIND_BY_REFERENCE = select(order_references.c.order_id).where(
+    *(order_references.c[name] == bindparam(name) for name in ("partner_id", "account_id", "reference"))
+)
+_FIND_KEY = select(order_keys.c.fingerprint, order_keys.c.order_id).where(
+    *(order_keys.c[name] == bindparam(name) for name in ("tenant", "operation", "key"))
+)
+"""Built once: on the path of every order, building a statement costs more than running it."""
+
 SENT_AGAIN = "sent-again"
+STEP = "step"
 TIMELINE_KEPT = 100
 """Entries of a timeline that are kept: the first half for what began, the rest for what came last."""
 
@@ -138,6 +155,11 @@ class OrderRow(msgspec.Struct, kw_only=True):
     def final(self) -> bool:
         return self.state in FINAL
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Steps after the first that may have left."""
+        return tuple(entry.detail for entry in self.timeline if entry.what == STEP)
+
     def note(self, at: datetime, what: str, detail: str = "") -> None:
         """Adds to the timeline. The same thing again only moves its time."""
         last = self.timeline[-1] if self.timeline else None
@@ -147,14 +169,20 @@ class OrderRow(msgspec.Struct, kw_only=True):
         else:
             self.timeline.append(entry)
         if len(self.timeline) > TIMELINE_KEPT:
-            middle = TIMELINE_KEPT // 2
-            del self.timeline[middle + (middle == self._last(SENT_AGAIN))]
+            del self.timeline[self._expendable()]
 
     @property
     def may_have_left_at(self) -> datetime:
         """When it was last sent: what came of that is not known sooner because it certainly did not leave before."""
         last = self._last(SENT_AGAIN)
         return self.sent_at if last is None else self.timeline[last].at
+
+    def _expendable(self) -> int:
+        """The first entry of the timeline's second half that nothing is read from."""
+        again = self._last(SENT_AGAIN)
+        middle = TIMELINE_KEPT // 2
+        second_half = (index for index in range(middle, len(self.timeline)) if index != again)
+        return next((index for index in second_half if self.timeline[index].what != STEP), middle)
 
     def _last(self, what: str) -> int | None:
         """Where the latest entry of a kind stands in the timeline."""
@@ -176,30 +204,21 @@ def insert_order(tx: Connection, row: OrderRow) -> None:
 
 def update_order(tx: Connection, row: OrderRow) -> None:
     """Writes an order back if nobody wrote it since it was read. Raises: Overtaken."""
-    columns = _columns(row)
-    columns["version"] = row.version + 1
-    done = tx.execute(
-        update(orders).where(orders.c.order_id == row.order_id, orders.c.version == row.version).values(**columns)
-    )
-    if done.rowcount != 1:
+    columns = _columns(row) | {"version": row.version + 1, "read_version": row.version, "which": row.order_id}
+    if tx.execute(_UPDATE, columns).rowcount != 1:
         raise Overtaken(row.order_id)
     row.version += 1
 
 
 def find(tx: Connection, order_id: str, *, for_update: bool = False) -> OrderRow | None:
-    statement = select(orders).where(orders.c.order_id == order_id)
-    found = tx.execute(statement.with_for_update() if for_update else statement).mappings().first()
+    found = tx.execute(_FIND_LOCKED if for_update else _FIND, {"which": order_id}).mappings().first()
     return _row(found) if found else None
 
 
 def find_by_reference(tx: Connection, partner_id: int, account_id: str, reference: str) -> str | None:
     """The order that a partner means by a reference."""
-    table = order_references.c
-    return tx.execute(
-        select(table.order_id).where(
-            table.partner_id == partner_id, table.account_id == account_id, table.reference == reference
-        )
-    ).scalar()
+    meant = {"partner_id": partner_id, "account_id": account_id, "reference": reference}
+    return tx.execute(_FIND_BY_REFERENCE, meant).scalar()
 
 
 def list_orders(
@@ -250,12 +269,7 @@ def claim_key(tx: Connection, key: Key, order_id: str, now: datetime) -> bool:
 
 def find_key(tx: Connection, key: Key) -> tuple[bytes, str] | None:
     """The fingerprint and the order that stand under this key."""
-    table = order_keys.c
-    row = tx.execute(
-        select(table.fingerprint, table.order_id).where(
-            table.tenant == key.tenant, table.operation == key.operation, table.key == key.key
-        )
-    ).first()
+    row = tx.execute(_FIND_KEY, {"tenant": key.tenant, "operation": key.operation, "key": key.key}).first()
     return (bytes(row.fingerprint), row.order_id) if row else None
 
 

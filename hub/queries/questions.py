@@ -32,7 +32,7 @@ log = structlog.get_logger("hub.queries")
 KIND = "query"
 REQUEST, HANDLES, ANSWER = "queries.request", "queries.handles", "queries.answer"
 TRIES = 3
-"""How often a kept question is asked before it counts as failed."""
+"""How often in a row a kept question may fail before it has failed."""
 
 _handles = msgspec.json.Decoder(dict[str, str])
 
@@ -153,7 +153,7 @@ class Questions:
         try:
             answer = self.written(asked, await self.call(asked))
         except NotReady as not_ready:
-            await self._put_off(row, asked, not_ready.check_after, piece.fence)
+            await self._put_off(row, asked, not_ready.check_after, piece.fence, tries=0)
         except errors.PartnerError as error:
             if piece.tries < TRIES and not isinstance(error, errors.RefusedByPartner):
                 await self._put_off(row, asked, timedelta(seconds=2**piece.tries), piece.fence)
@@ -187,7 +187,7 @@ class Questions:
         try:
             await self._finish(row, "done", self.written(asked, await task), 1)
         except NotReady as not_ready:
-            await self._put_off(row, asked, not_ready.check_after, 1)
+            await self._put_off(row, asked, not_ready.check_after, 1, tries=0)
         except errors.PartnerError as error:
             await self._finish(row, "failed", msgspec.json.encode(problem_of(error)), 1)
 
@@ -237,7 +237,10 @@ class Questions:
             handles=_handles.decode(sealer.unseal(row.handles, context=HANDLES)) if row.handles else {},
         )
 
-    async def _put_off(self, row: QueryRow, asked: Asked, check_after: timedelta, fence: int) -> None:
+    async def _put_off(
+        self, row: QueryRow, asked: Asked, check_after: timedelta, fence: int, *, tries: int | None = None
+    ) -> None:
+        """A partner that answers, if only to say "later", has not failed: its tries count from 0 again."""
         sealer = await self._data_keys.of(row.tenant)
         row.handles = sealer.seal(msgspec.json.encode(asked.handles), context=HANDLES)
         row.check_at = self._clock() + check_after
@@ -245,7 +248,7 @@ class Questions:
         def unit(tx: Connection) -> None:
             if work.held(tx, row.query_id, fence) is not None:
                 rows.update_query(tx, row)
-                work.again(tx, row.query_id, row.check_at)
+                work.again(tx, row.query_id, row.check_at, tries=tries)
 
         await self._store.write(unit)
 

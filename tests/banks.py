@@ -1,0 +1,55 @@
+"""More banks and clients than the demo has."""
+
+import asyncio
+import base64
+from collections.abc import Callable, Collection
+
+from connectors.kit import registry
+from hub.clock import utc_now
+from hub.identity.clients import add_client
+from hub.partners.accounts import set_account
+from hub.store import Connection, Sealer, open_store
+from hub.tenants import banks
+from sandbox.bank import BankApp, make_key, public_jwks
+from sandbox.demo import BANK, account_settings
+from tests.running import Running
+
+
+def enrol_bank(hub: Running, name: str) -> BankApp:
+    """A further bank, with an account at every partner and a client with every scope of the demo's.
+
+    The hub must not run yet: SQLite has one writer.
+    """
+
+    def unit(tx: Connection, sealer: Sealer) -> str:
+        tenant = banks.add(tx, sealer, name, now=utc_now()).tenant_id
+        for partner, connector in registry.find().items():
+            raw = account_settings(hub.place, partner, hub.partners.stands[partner].protocol)
+            set_account(tx, sealer, connector, tenant, raw, utc_now())
+        return tenant
+
+    return _enrol(hub, unit, hub.bank["scopes"], "app")
+
+
+def enrol_client(hub: Running, *scopes: str) -> BankApp:
+    """A further client of the demo's bank. The hub must not run yet."""
+    return _enrol(hub, lambda tx, _: banks.find(tx, BANK).tenant_id, scopes, " ".join(scopes).replace(":", "."))
+
+
+def _enrol(hub: Running, bank: Callable[[Connection, Sealer], str], scopes: Collection[str], name: str) -> BankApp:
+    settings = dict(line.split("=", 1) for line in hub.place.settings.read_text().splitlines())
+    sealer = Sealer(base64.b64decode(settings["HUB_MASTER_KEY"]))
+    key = make_key()
+
+    def unit(tx: Connection) -> str:
+        client = add_client(tx, bank(tx, sealer), name, scopes, public_jwks(key), now=utc_now())
+        return client.client_id
+
+    async def write() -> str:
+        store = open_store(settings["HUB_DATABASE_URL"])
+        try:
+            return await store.write(unit)
+        finally:
+            await store.close()
+
+    return BankApp(hub.bank | {"client_id": asyncio.run(write()), "private_jwk": key, "scopes": list(scopes)})

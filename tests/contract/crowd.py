@@ -1,0 +1,272 @@
+"""Many orders at once, watched from outside: what each bank sees of them, and what the partner believes it did."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from schemas.contract import Operation
+from tests.contract import asking
+from tests.running import Running
+
+AT_ONCE = 48
+FINAL = ("succeeded", "declined")
+
+
+@dataclass
+class Wish:
+    """One order that is wanted, and the misfortune that it will meet."""
+
+    partner: str
+    operation: Operation
+    variant: dict[str, Any]
+    faults: tuple[tuple[str, str, int], ...] = ()
+    """(operation of the partner, fault, how often)"""
+    account: str = field(default_factory=asking.account)
+    body: dict[str, Any] = field(default_factory=dict)
+    order_id: str | None = None
+    problems: list[int] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        faults = " then ".join(f"{fault} x{times} at {where}" for where, fault, times in self.faults) or "no fault"
+        return f"{self.partner} {self.operation.key} [{faults}] account {self.account}"
+
+    @property
+    def lied_to(self) -> bool:
+        """The partner itself reports another amount from now on."""
+        return any(fault == "wrong-amount" for _, fault, _ in self.faults)
+
+
+class Crowd:
+    """Places orders in parallel and waits until nothing more can be found out about any of them."""
+
+    def __init__(self, hub: Running, wishes: Iterable[Wish]) -> None:
+        self.hub = hub
+        self.wishes = list(wishes)
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.moved_after_final: list[str] = []
+
+    def run(self, patience: float) -> "Crowd":
+        with Watch(self):
+            t=time.monotonic()
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(self._place, self.wishes))
+            print("placed", len(self.wishes), time.monotonic()-t, sum(len(w.problems) for w in self.wishes))
+            self._wait(patience)
+            print("rest", time.monotonic()-t)
+        return self
+
+    def ledger(self, partner: str) -> list[dict[str, Any]]:
+        return self.hub.ledger(partner)
+
+    def order(self, wish: Wish) -> dict[str, Any] | None:
+        return self.orders.get(wish.order_id or "")
+
+    def see(self) -> None:
+        """Reads every order of the bank, page by page."""
+        for order in all_orders(self.hub):
+            known = self.orders.get(order["order_id"])
+            if known is not None and known["state"] in FINAL and _told(order) != _told(known):
+                self.moved_after_final.append(f"{_told(known)} became {_told(order)}")
+            self.orders[order["order_id"]] = order
+
+    def _place(self, wish: Wish) -> None:
+        """Asks like a patient bank: the same key again, for as long as it is told that no order exists."""
+        hub = self.hub
+        wish.body = asking.order_body(hub, wish.partner, wish.operation, wish.account, wish.variant)
+        for where, fault, times in wish.faults:
+            hub.fault(wish.partner, fault, operation=where, times=times, account=wish.account)
+        key = secrets.token_hex(16)
+        deadline = time.monotonic() + 40
+        while True:
+            answer = asking.ordered(hub, wish.operation, wish.body, key)
+            if answer.status_code in (200, 202):
+                wish.order_id = answer.json()["order_id"]
+                return
+            wish.problems.append(answer.status_code)
+            if answer.status_code not in (502, 503, 504) or time.monotonic() > deadline:
+                return
+            time.sleep(0.5)
+
+    def _wait(self, patience: float) -> None:
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            self.see()
+            ledgers = {partner: self.ledger(partner) for partner in {wish.partner for wish in self.wishes}}
+            if all(self._at_rest(wish, ledgers[wish.partner]) for wish in self.wishes):
+                time.sleep(1.5)  # late callbacks, and whatever else might still move what should not
+                self.see()
+                return
+            time.sleep(0.3)
+
+    def _at_rest(self, wish: Wish, ledger: list[dict[str, Any]]) -> bool:
+        order = self.order(wish)
+        if order is None:
+            return wish.order_id is None
+        whats = {entry["what"] for entry in order["timeline"]}
+        if order["state"] in FINAL:
+            return True
+        performed = any(entry["reference"] == order["reference"] for entry in ledger)
+        return (not performed and "absent" in whats) or (wish.lied_to and bool(whats & {"unknown", "enquiry-unclear"}))
+
+
+class Watch:
+    """Looks at the bank's orders all the while, so that nothing final moves unseen."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd = crowd
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.5):
+            for order in all_orders(self._crowd.hub):
+                known = self._crowd.orders.get(order["order_id"])
+                if known is None or known["state"] not in FINAL:
+                    self._crowd.orders[order["order_id"]] = order
+
+
+def all_orders(hub: Running, limit: int = 100) -> list[dict[str, Any]]:
+    """Every order of the bank, through every page of its list."""
+    orders: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = hub.app.get("/v1/orders", limit=str(limit), **cursor).raise_for_status().json()
+        orders += page["items"]
+        if page["next"] is None:
+            return orders
+        cursor = {"cursor": page["next"]}
+
+
+def meaningful(hub: Running, partner: str) -> list[tuple[str, str]]:
+    """Every (operation, fault) that the simulator takes where money is moved or told about.
+
+    The closed port hits everybody, and what only asks is spoilt elsewhere: see test_queries.py.
+    """
+    about = hub.door(partner, "GET", "/_sandbox/")
+    tells = [where for where in about["plain_names"] if _taken(hub, partner, where, "wrong-amount")]
+    pairs = [(where, fault) for where in tells for fault in about["faults"] if fault != "refuse"]
+    found = [pair for pair in pairs if _taken(hub, partner, *pair)]
+    hub.door(partner, "DELETE", "/_sandbox/faults")
+    return found
+
+
+def performs(hub: Running, partner: str) -> str:
+    """The plain name of what the partner performs."""
+    about = hub.door(partner, "GET", "/_sandbox/")
+    return next(plain for plain, name in about["plain_names"].items() if name in about["performs"])
+
+
+def violations(crowd: Crowd) -> list[str]:
+    """Everything about these orders that must never be, in words."""
+    ledgers = {partner: crowd.ledger(partner) for partner in {wish.partner for wish in crowd.wishes}}
+    found = list(crowd.moved_after_final)
+    for wish in crowd.wishes:
+        entries = [entry for entry in ledgers[wish.partner] if entry["account"] == wish.account]
+        order = crowd.order(wish)
+        if order is None:
+            found += [f"{wish.label}: {entries} without an order ({wish.problems})"] if entries else []
+            continue
+        found += [f"{wish.label}: {words}; {_told(order)}" for words in against(wish, order, entries)]
+    return found
+
+
+def against(wish: Wish, order: dict[str, Any], entries: list[dict[str, Any]]) -> list[str]:
+    """What speaks against an order as the bank sees it, given the ledger's entries for its account."""
+    state, found = order["state"], []
+    if len(entries) > 1:
+        found.append(f"performed {len(entries)} times")
+    if any(entry["reference"] != order["reference"] for entry in entries):
+        found.append("performed under another reference")
+    if any(not _same_money(entry, wish.body["amount"]) for entry in entries):
+        found.append(f"performed {entries[0]['amount']} {entries[0]['currency']}")
+    if state == "succeeded" and not (len(entries) == 1 and _same_money(order["result"]["paid"], wish.body["amount"])):
+        found.append("succeeded, which the ledger or its own receipt contradicts")
+    if state == "declined" and entries:
+        found.append("declined, which the ledger contradicts")
+    if state == "declined" and order["reason"]["code"] == "absent":
+        found.append("declined because the partner does not know it yet")
+    if (order["settled_at"] is not None) != (state in FINAL):
+        found.append("settled_at and state disagree")
+    if state not in FINAL and order["next_check_at"] is None and not order["review"]:
+        found.append("open, and nobody will look into it")
+    return found
+
+
+def stuck(crowd: Crowd) -> list[str]:
+    """Orders that were performed, and of which the hub does not find out although nothing lies to it."""
+    return [
+        f"{wish.label}: {_told(order)} {order['timeline']}"
+        for wish in crowd.wishes
+        if (order := crowd.order(wish)) is not None
+        and order["state"] not in FINAL
+        and not wish.lied_to
+        and any(entry["reference"] == order["reference"] for entry in crowd.ledger(wish.partner))
+    ]
+
+
+def whole_books_agree(hub: Running, partners: Iterable[str]) -> None:
+    """Every entry of every ledger belongs to exactly one order of the hub, and no order has two."""
+    orders = all_orders(hub)
+    references = [(order["partner"], order["reference"]) for order in orders]
+    assert len(references) == len(set(references))
+    for partner in partners:
+        performed = [entry["reference"] for entry in hub.ledger(partner)]
+        assert len(performed) == len(set(performed)), "a reference stands in the ledger twice"
+        assert {(partner, reference) for reference in performed} <= set(references), "performed without an order"
+        states = {order["reference"]: order["state"] for order in orders if order["partner"] == partner}
+        assert {ref for ref, state in states.items() if state == "succeeded"} <= set(performed)
+        assert not {ref for ref, state in states.items() if state == "declined"} & set(performed)
+
+
+def calm(hub: Running, partners: Iterable[str]) -> None:
+    """No fault stands any more, and every partner answers: its breaker has closed."""
+    for partner in partners:
+        hub.door(partner, "DELETE", "/_sandbox/faults")
+    deadline = time.monotonic() + 30
+    while any(source["status"] != "ok" for source in _sources(hub)):
+        assert time.monotonic() < deadline, "a partner does not come back"
+        time.sleep(0.3)
+
+
+def in_parallel(what: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(what, things))
+
+
+def _sources(hub: Running) -> list[dict[str, Any]]:
+    answer = hub.app.get(f"{asking.BILLS}/billers", limit="1")
+    return list(answer.json()["sources"]) if answer.status_code == 200 else [{"status": answer.status_code}]
+
+
+def _taken(hub: Running, partner: str, where: str, fault: str) -> bool:
+    try:
+        hub.fault(partner, fault, operation=where, account="nobody")
+    except httpx.HTTPStatusError as error:
+        assert error.response.status_code == 400, error
+        return False
+    return True
+
+
+def _same_money(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return Decimal(one["amount"]) == Decimal(other["amount"]) and one["currency"] == other["currency"]
+
+
+def _told(order: dict[str, Any]) -> tuple[Any, ...]:
+    """What a bank relies on once an order is final."""
+    paid = (order["result"] or {}).get("paid")
+    return (order["order_id"], order["state"], order["settled_at"], (order["reason"] or {}).get("code"), str(paid))

@@ -1,0 +1,32 @@
+"""A hub with one of its patiences changed: `python -m tests.contract.launch HOW serve …`. No switch in product code."""
+
+import sys
+from datetime import timedelta
+
+from connectors.kit.manifest import Manifest
+from hub.cli import main
+from hub.routing.gate import Breaker
+
+ABSENCE = timedelta(seconds=6)
+
+
+def no_breaker() -> None:
+    """Every exchange goes out, however many failed before: each fault strikes where it was meant to."""
+    Breaker.failed = lambda self, *, trial: False
+
+
+def soon_absent() -> None:
+    """"No such order" becomes final after seconds."""
+    Manifest.absence_final_after = property(lambda _: ABSENCE)
+
+
+HOW = {"no-breaker": no_breaker, "soon-absent": soon_absent}
+
+
+def launcher(how: str) -> tuple[str, ...]:
+    return ("-m", "tests.contract.launch", how)
+
+
+if __name__ == "__main__":
+    HOW[sys.argv.pop(1)]()
+    main()
