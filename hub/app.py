@@ -179,6 +179,7 @@ async def open_house(rooms: Rooms, settings: Settings) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        working.tell()  # first, so that nothing is claimed that then could not be finished
         await rooms.attempts.drain(patience)
         await rooms.questions.close()
         await working.stop()
@@ -203,9 +204,12 @@ class Beside:
         self._patience = patience
         self._tasks = [asyncio.create_task(self._keep_running(each)) for each in running]
 
+    def tell(self) -> None:
+        self._stop.set()
+
     async def stop(self) -> None:
         """Tells them, waits for a while, and cancels whoever still runs."""
-        self._stop.set()
+        self.tell()
         _, late = await asyncio.wait(self._tasks, timeout=self._patience.total_seconds())
         for task in late:
             task.cancel()

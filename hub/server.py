@@ -70,7 +70,8 @@ class Watched:
         self.failure: Exception | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
+        kind: str = scope["type"]
+        if kind != "lifespan":
             await self._app(scope, receive, send)
             return
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from connectors.kit import registry
 from hub.clock import utc_now
@@ -12,7 +13,19 @@ from hub.store import Connection, Sealer, open_store
 from hub.tenants import banks
 from sandbox.bank import BankApp, make_key, public_jwks
 from sandbox.demo import BANK, account_settings
+from tests.caller import Caller
 from tests.running import Running
+
+
+@dataclass(frozen=True)
+class TwoBanks:
+    """A hub that two banks share: `one` and `other`. `reader` and `payer` are clients of `one` with a scope each."""
+
+    hub: Running
+    one: Caller
+    other: Caller
+    reader: Caller
+    payer: Caller
 
 
 def enrol_bank(hub: Running, name: str) -> BankApp:

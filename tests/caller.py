@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -77,3 +78,29 @@ def problem(answer: httpx.Response, kind: type[Exception], field: str | None = N
     if field is not None:
         assert [error["field"] for error in told["errors"]] == [field]
     return told
+
+
+def polled(caller: Caller, location: str, patience: float = 20.0) -> httpx.Response:
+    """What a kept question ends in."""
+    deadline = time.monotonic() + patience
+    answer = caller.get(location)
+    while answer.status_code == 202:
+        check_kept(answer, location)
+        assert time.monotonic() < deadline, "the query is not answered"
+        time.sleep(0.1)
+        answer = caller.get(location)
+    return answer
+
+
+def check_kept(answer: httpx.Response, location: str | None = None) -> str:
+    """A 202 that says what is kept, where, and when to ask again."""
+    assert answer.status_code == 202
+    told = answer.json()
+    assert told.keys() == {"query_id", "state", "check_after"}
+    assert told["state"] == "running"
+    assert told["query_id"].startswith("qry_")
+    assert told["check_after"].endswith("Z")
+    assert answer.headers["location"] == f"/v1/queries/{told['query_id']}"
+    assert location in (None, answer.headers["location"])
+    assert int(answer.headers["retry-after"]) > 0
+    return str(answer.headers["location"])

@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -74,6 +75,16 @@ class Running:
         finally:
             process.send_signal(signal.SIGCONT)
             stop_hub(process)
+
+    @contextmanager
+    def twin(self) -> Iterator["Twin"]:
+        """A second `hub serve` on the same database, at a port of its own."""
+        twin = Twin(self)
+        try:
+            twin.start()
+            yield twin
+        finally:
+            twin.close()
 
     def close(self) -> None:
         self.stop()
@@ -164,6 +175,38 @@ class Running:
             method, url, content=content, headers={"content-type": "application/json"}, trust_env=False
         )
         return dict(answer.raise_for_status().json())
+
+
+class Twin:
+    """The same hub once more: one issuer and one database, another process and port."""
+
+    def __init__(self, hub: Running) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as held:
+            port = held.getsockname()[1]
+        self.base_url = f"http://127.0.0.1:{port}"
+        self.app = BankApp(hub.bank | {"base_url": self.base_url, "token_endpoint": f"{self.base_url}/oauth/token"})
+        self.place = Place(hub.place.var / "twin")
+        self.place.var.mkdir()
+        lines = hub.place.settings.read_text().splitlines()
+        kept = [line for line in lines if not line.startswith("HUB_PORT=")]
+        self.place.settings.write_text("\n".join([*kept, f"HUB_PORT={port}"]) + "\n")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = start_hub(self.place, self.base_url)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def close(self) -> None:
+        if self.process is not None:
+            stop_hub(self.process)
+            self.process = None
+        self.app.close()
 
 
 def hub_command(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

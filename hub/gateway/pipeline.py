@@ -26,7 +26,7 @@ from hub.partners.rows import AccountRow
 from hub.queries.questions import Asked, Questions, region_of, told
 from hub.queries.rows import QueryRow
 from hub.routing.lines import Lines
-from hub.store import Store
+from hub.store import Store, StoreUnavailable
 from hub.trace import trace_id
 from schemas.call import Clock
 from schemas.contract import SCENARIOS, Operation
@@ -132,7 +132,11 @@ class Pipeline:
         return await self._standing(row)
 
     async def _standing(self, row: OrderRow) -> OrderRow:
-        return await self._journal.find(row.order_id) or row
+        """The order as it is by now; as it was last seen while the store is away, for it stands all the same."""
+        try:
+            return await self._journal.find(row.order_id) or row
+        except StoreUnavailable:
+            return row
 
     async def _checked(
         self, caller: Caller, operation: Operation, request: Any, connector: Connector, line: Line

@@ -16,6 +16,7 @@ from hub.orders.journal import Journal, Settlement
 from hub.orders.rows import OrderRow
 from hub.orders.states import News, Source
 from hub.routing.lines import Lines
+from hub.store import StoreUnavailable
 from hub.trace import trace_id
 from hub.work.rows import Work
 from schemas.call import Clock
@@ -28,6 +29,8 @@ log = structlog.get_logger("hub.attempts")
 
 SLACK = timedelta(seconds=15)
 """What an attempt may take beyond its deadline, to write down how it ended, before its lease is over."""
+AGAIN_SECONDS = 0.5
+"""Between two tries to write down how an attempt ended."""
 PATIENCES = 3
 """An attempt has so many times the patience for one answer: a login, a question and the order itself."""
 
@@ -187,14 +190,22 @@ class Attempts:
         return Unknown(why=f"no usable answer: {why}") if attempt.submitted else states.NotSent(why)
 
     async def _settle(self, job: Job, news: News, source: Source) -> OrderRow | None:
-        return await self._journal.settle(
-            Settlement(
-                order_id=job.row.order_id,
-                operation=job.operation,
-                request=job.request,
-                manifest=job.connector.manifest,
-                news=news,
-                source=source,
-                fence=job.fence,
-            )
+        """Writes down the news, and keeps trying for a while when the store is away: the partner said it only once."""
+        settlement = Settlement(
+            order_id=job.row.order_id,
+            operation=job.operation,
+            request=job.request,
+            manifest=job.connector.manifest,
+            news=news,
+            source=source,
+            fence=job.fence,
         )
+        until = self._clock() + SLACK
+        while True:
+            try:
+                return await self._journal.settle(settlement)
+            except StoreUnavailable as error:
+                if self._clock() >= until:
+                    raise
+                log.warning("outcome-waits", order_id=job.row.order_id, detail=str(error))
+                await asyncio.sleep(AGAIN_SECONDS)

@@ -281,11 +281,11 @@ def told(error: Exception, partner: str) -> errors.PartnerError:
         case Refused(message=message, field=field):
             return errors.RefusedByPartner(message, *([FieldError(field=field, message=message)] if field else []))
         case NotSent():
-            return errors.PartnerDown(f"{partner} cannot be reached; nothing was sent")
+            return errors.PartnerDown(f"{partner} cannot be reached at present")
         case Garbled():
             return errors.PartnerGarbled(f"{partner} answered something that cannot be used")
         case MaybeSent() | TimeoutError():
-            return errors.PartnerSlow(f"{partner} gave no answer")
+            return errors.PartnerSlow(f"{partner} gave no usable answer")
         case _:
             return errors.PartnerGarbled(f"{partner}'s answer could not be understood")
 

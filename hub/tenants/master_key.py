@@ -1,4 +1,4 @@
-"""Whether the master key is the one that this database was sealed with: asked before anything is sealed with another."""
+"""Whether the master key is the one that this database was sealed with."""
 
 from hub.audit.log_key import known_keys
 from hub.settings import SettingError

@@ -3,7 +3,21 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Column, Index, Integer, String, Table, delete, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    String,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from hub.store import Connection, UtcMicros, metadata
 
@@ -61,7 +75,7 @@ def claim(tx: Connection, owner: str, now: datetime, leased_until: datetime, lim
     """Takes what is due and free, or whose lease ran out; skips what another is taking this moment."""
     rows = tx.execute(
         select(due_work)
-        .where(due_work.c.due_at <= now, or_(due_work.c.leased_until.is_(None), due_work.c.leased_until <= now))
+        .where(_claimable(now))
         .order_by(due_work.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -73,10 +87,7 @@ def claim_one(tx: Connection, work_id: str, owner: str, now: datetime, leased_un
     """Takes one piece of work ahead of its time, unless somebody holds it."""
     row = tx.execute(
         select(due_work)
-        .where(
-            due_work.c.work_id == work_id,
-            or_(due_work.c.leased_until.is_(None), due_work.c.leased_until <= now),
-        )
+        .where(due_work.c.work_id == work_id, _free_at(now))
         .with_for_update(skip_locked=True)
     ).first()
     return _take(tx, row, owner, leased_until) if row else None
@@ -128,18 +139,33 @@ def hurry(tx: Connection, work_id: str, due_at: datetime) -> None:
     )
 
 
-def give_back(tx: Connection, owner: str | None, now: datetime) -> int:
-    """Frees the leases of an owner that stops; of everyone (None), where this process is the only one."""
-    statement = update(due_work).where(due_work.c.owner.is_not(None))
-    if owner is not None:
-        statement = statement.where(due_work.c.owner == owner)
-    return tx.execute(statement.values(owner=None, leased_until=None, due_at=now)).rowcount
+def give_back(tx: Connection, owner: str, now: datetime) -> int:
+    """Frees the leases of an owner that stops."""
+    return _free(tx, due_work.c.owner == owner, now)
 
 
-def next_due(tx: Connection) -> datetime | None:
-    """When the earliest free or expiring work falls due."""
-    row = tx.execute(select(due_work.c.due_at, due_work.c.leased_until).order_by(due_work.c.due_at).limit(1)).first()
-    if row is None:
-        return None
-    due: datetime = row.due_at if row.leased_until is None else max(row.due_at, row.leased_until)
-    return due
+def free_others(tx: Connection, owner: str, now: datetime) -> int:
+    """Frees the leases of everyone but this owner, where whoever else held one is dead."""
+    return _free(tx, due_work.c.owner != owner, now)
+
+
+def _free(tx: Connection, whose: ColumnElement[bool], now: datetime) -> int:
+    return tx.execute(update(due_work).where(whose).values(owner=None, leased_until=None, due_at=now)).rowcount
+
+
+def next_due(tx: Connection, now: datetime) -> datetime | None:
+    """When there is next something to claim: now, when work falls due, or when a lease runs out."""
+    if tx.execute(select(due_work.c.work_id).where(_claimable(now)).limit(1)).first() is not None:
+        return now
+    falls_due = select(func.min(due_work.c.due_at)).where(due_work.c.due_at > now)
+    runs_out = select(func.min(due_work.c.leased_until)).where(due_work.c.due_at <= now)
+    moments: list[datetime] = [moment for each in (falls_due, runs_out) if (moment := tx.execute(each).scalar())]
+    return min(moments, default=None)
+
+
+def _claimable(now: datetime) -> ColumnElement[bool]:
+    return and_(due_work.c.due_at <= now, _free_at(now))
+
+
+def _free_at(now: datetime) -> ColumnElement[bool]:
+    return or_(due_work.c.leased_until.is_(None), due_work.c.leased_until <= now)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -20,16 +20,21 @@ LEASE = timedelta(minutes=5)
 IDLE = timedelta(seconds=1)
 """The longest pause between two looks: work put down by another process is found so late at most."""
 AT_ONCE = 32
+LONGEST_PAUSE = 300
+"""Units: seconds. What fails again and again is tried again so seldom, and no seldomer."""
 
 
 class Worker:
     """The worker of this process."""
 
-    def __init__(self, store: Store, clock: Clock, owner: str, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, owner: str, handlers: Mapping[str, Handler], *, lease: timedelta = LEASE
+    ) -> None:
         self._store = store
         self._clock = clock
         self._owner = owner
         self._handlers = handlers
+        self._lease = lease
         self._bell = asyncio.Event()
         self._doing: set[asyncio.Task[None]] = set()
 
@@ -40,19 +45,24 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Works until told to stop, finishes what it holds, and gives the rest back."""
         if self._store.dialect == "sqlite":
-            # One process writes here, so whoever held a lease is dead.
-            await self._patiently(lambda: self._give_back(None))
+            # One process writes here, so whoever else held a lease is dead.
+            await self._patiently(rows.free_others)
         while not stop.is_set():
             pause = await self._look()
             await self._wait(stop, pause)
-        if self._doing:
-            await asyncio.wait(self._doing)
-        await self._patiently(lambda: self._give_back(self._owner))
+        try:
+            if self._doing:
+                await asyncio.wait(self._doing)
+        finally:  # cancelled: somebody else will do what is not done
+            for task in self._doing:
+                task.cancel()
+            await asyncio.gather(*self._doing, return_exceptions=True)
+            await self._patiently(rows.give_back)
 
     async def claim_now(self, work_id: str) -> Work | None:
         """Claims one piece of work ahead of its time, for a caller that will do it."""
         now = self._clock()
-        return await self._store.write(lambda tx: rows.claim_one(tx, work_id, self._owner, now, now + LEASE))
+        return await self._store.write(lambda tx: rows.claim_one(tx, work_id, self._owner, now, now + self._lease))
 
     def begin(self, work: Work) -> "asyncio.Task[None]":
         """Starts on a claimed piece, in a task of its own."""
@@ -64,7 +74,7 @@ class Worker:
     async def do(self, work: Work) -> None:
         """Does one claimed piece. What fails is due again later; it is never lost."""
         try:
-            async with asyncio.timeout((LEASE * 0.8).total_seconds()):
+            async with asyncio.timeout((self._lease * 0.8).total_seconds()):
                 await self._handlers[work.kind](work)
         except Exception:
             log.exception("work-failed", work_id=work.work_id, kind=work.kind)
@@ -78,10 +88,10 @@ class Worker:
             return IDLE
         try:
             now = self._clock()
-            due = await self._store.read(rows.next_due)
+            due = await self._store.read(lambda tx: rows.next_due(tx, now))
             if due is None or due > now:
                 return min(IDLE, due - now) if due else IDLE
-            claimed = await self._store.write(lambda tx: rows.claim(tx, self._owner, now, now + LEASE, free))
+            claimed = await self._store.write(lambda tx: rows.claim(tx, self._owner, now, now + self._lease, free))
         except StoreUnavailable as error:
             log.warning("store-unavailable", detail=str(error))
             return IDLE
@@ -100,24 +110,18 @@ class Worker:
             wait.cancel()
 
     async def _later(self, work: Work) -> None:
-        later = self._clock() + timedelta(seconds=min(2**work.tries, 300))
+        pause = timedelta(seconds=min(2 ** min(work.tries, 10), LONGEST_PAUSE))
 
-        async def put_back() -> None:
-            def unit(tx: Connection) -> None:
-                if rows.held(tx, work.work_id, work.fence) is not None:
-                    rows.again(tx, work.work_id, later)
+        def unit(tx: Connection, _: str, now: datetime) -> None:
+            if rows.held(tx, work.work_id, work.fence) is not None:
+                rows.again(tx, work.work_id, now + pause)
 
-            await self._store.write(unit)
+        await self._patiently(unit)
 
-        await self._patiently(put_back)
-
-    async def _give_back(self, owner: str | None) -> None:
-        now = self._clock()
-        await self._store.write(lambda tx: rows.give_back(tx, owner, now))
-
-    async def _patiently(self, write: Callable[[], Awaitable[None]]) -> None:
+    async def _patiently(self, unit: Callable[[Connection, str, datetime], object]) -> None:
         """A write whose failure only delays something: leases run out by themselves."""
+        now = self._clock()
         try:
-            await write()
+            await self._store.write(lambda tx: unit(tx, self._owner, now))
         except StoreUnavailable as error:
             log.warning("store-unavailable", detail=str(error))

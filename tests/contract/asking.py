@@ -12,7 +12,7 @@ import httpx
 from connectors.kit import registry
 from schemas.contract import SCENARIOS, Operation
 from schemas.scenarios import load
-from tests.running import BILLS, Running
+from tests.running import Running
 
 load()
 
@@ -108,6 +108,3 @@ def variants(hub: Running, partner: str, operation: Operation) -> list[Body]:
 
 def ordered(hub: Running, operation: Operation, body: Body, key: str) -> httpx.Response:
     return hub.app.post(operation.route, body, key)
-
-
-

@@ -11,7 +11,8 @@ from tests.running import Running, running
 
 @pytest.fixture(scope="session")
 def spoilt_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("contract"), launcher=launcher("no-breaker")) as hub:
+    place = tmp_path_factory.mktemp("contract")
+    with running(place, launcher=launcher("no-breaker"), HUB_ENQUIRY_SCHEDULE="500ms,500ms,1s,2s") as hub:
         yield hub
 
 

@@ -3,17 +3,16 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-import httpx
-
 from schemas.contract import Operation
 from tests.contract import asking
-from tests.running import Running
+from tests.running import BILLS, Running
+from tests.sandbox.wire import Door
 
 AT_ONCE = 48
 FINAL = ("succeeded", "declined")
@@ -32,6 +31,10 @@ class Wish:
     body: dict[str, Any] = field(default_factory=dict)
     order_id: str | None = None
     problems: list[int] = field(default_factory=list)
+
+    def prepare(self, hub: Running) -> None:
+        """Finds out what there is to order, once."""
+        self.body = self.body or asking.order_body(hub, self.partner, self.operation, self.account, self.variant)
 
     @property
     def label(self) -> str:
@@ -52,19 +55,19 @@ class Crowd:
         self.wishes = list(wishes)
         self.orders: dict[str, dict[str, Any]] = {}
         self.moved_after_final: list[str] = []
+        self._before = {partner: len(hub.ledger(partner)) for partner in {wish.partner for wish in self.wishes}}
 
     def run(self, patience: float) -> "Crowd":
         with Watch(self):
-            t=time.monotonic()
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(self._place, self.wishes))
-            print("placed", len(self.wishes), time.monotonic()-t, sum(len(w.problems) for w in self.wishes))
             self._wait(patience)
-            print("rest", time.monotonic()-t)
         return self
 
     def ledger(self, partner: str) -> list[dict[str, Any]]:
-        return self.hub.ledger(partner)
+        """What the partner has performed since this crowd came."""
+        entries: list[dict[str, Any]] = door(self.hub, partner).call("GET", "/_sandbox/ledger")[1]["entries"]
+        return entries[self._before[partner] :]
 
     def order(self, wish: Wish) -> dict[str, Any] | None:
         return self.orders.get(wish.order_id or "")
@@ -80,9 +83,9 @@ class Crowd:
     def _place(self, wish: Wish) -> None:
         """Asks like a patient bank: the same key again, for as long as it is told that no order exists."""
         hub = self.hub
-        wish.body = asking.order_body(hub, wish.partner, wish.operation, wish.account, wish.variant)
+        wish.prepare(hub)
         for where, fault, times in wish.faults:
-            hub.fault(wish.partner, fault, operation=where, times=times, account=wish.account)
+            door(hub, wish.partner).fault(fault, where, times, account=wish.account)
         key = secrets.token_hex(16)
         deadline = time.monotonic() + 40
         while True:
@@ -157,17 +160,17 @@ def meaningful(hub: Running, partner: str) -> list[tuple[str, str]]:
 
     The closed port hits everybody, and what only asks is spoilt elsewhere: see test_queries.py.
     """
-    about = hub.door(partner, "GET", "/_sandbox/")
+    about = door(hub, partner).call("GET", "/_sandbox/")[1]
     tells = [where for where in about["plain_names"] if _taken(hub, partner, where, "wrong-amount")]
     pairs = [(where, fault) for where in tells for fault in about["faults"] if fault != "refuse"]
     found = [pair for pair in pairs if _taken(hub, partner, *pair)]
-    hub.door(partner, "DELETE", "/_sandbox/faults")
+    door(hub, partner).clear()
     return found
 
 
 def performs(hub: Running, partner: str) -> str:
     """The plain name of what the partner performs."""
-    about = hub.door(partner, "GET", "/_sandbox/")
+    about = door(hub, partner).call("GET", "/_sandbox/")[1]
     return next(plain for plain, name in about["plain_names"].items() if name in about["performs"])
 
 
@@ -236,30 +239,26 @@ def whole_books_agree(hub: Running, partners: Iterable[str]) -> None:
 def calm(hub: Running, partners: Iterable[str]) -> None:
     """No fault stands any more, and every partner answers: its breaker has closed."""
     for partner in partners:
-        hub.door(partner, "DELETE", "/_sandbox/faults")
+        door(hub, partner).clear()
     deadline = time.monotonic() + 30
     while any(source["status"] != "ok" for source in _sources(hub)):
         assert time.monotonic() < deadline, "a partner does not come back"
         time.sleep(0.3)
 
 
-def in_parallel(what: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(what, things))
+def door(hub: Running, partner: str) -> Door:
+    """The control door of a simulator."""
+    return Door(hub.partners.stands[partner])
 
 
 def _sources(hub: Running) -> list[dict[str, Any]]:
-    answer = hub.app.get(f"{asking.BILLS}/billers", limit="1")
+    answer = hub.app.get(f"{BILLS}/billers", limit="1")
     return list(answer.json()["sources"]) if answer.status_code == 200 else [{"status": answer.status_code}]
 
 
 def _taken(hub: Running, partner: str, where: str, fault: str) -> bool:
-    try:
-        hub.fault(partner, fault, operation=where, account="nobody")
-    except httpx.HTTPStatusError as error:
-        assert error.response.status_code == 400, error
-        return False
-    return True
+    document = {"operation": where, "fault": fault, "account": "nobody"}
+    return door(hub, partner).call("POST", "/_sandbox/faults", document)[0] == 200
 
 
 def _same_money(one: dict[str, Any], other: dict[str, Any]) -> bool:

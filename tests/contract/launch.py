@@ -3,6 +3,7 @@
 import sys
 from datetime import timedelta
 
+from connectors.kit.manifest import Breaker as Limit
 from connectors.kit.manifest import Manifest
 from hub.cli import main
 from hub.routing.gate import Breaker
@@ -15,12 +16,17 @@ def no_breaker() -> None:
     Breaker.failed = lambda self, *, trial: False
 
 
+def nervous_breaker() -> None:
+    """The breaker opens soon, and not for long."""
+    Manifest.breaker = property(lambda _: Limit(failures=3, open_seconds=0.5))
+
+
 def soon_absent() -> None:
-    """"No such order" becomes final after seconds."""
+    """What a partner does not know is final after seconds."""
     Manifest.absence_final_after = property(lambda _: ABSENCE)
 
 
-HOW = {"no-breaker": no_breaker, "soon-absent": soon_absent}
+HOW = {"no-breaker": no_breaker, "nervous-breaker": nervous_breaker, "soon-absent": soon_absent}
 
 
 def launcher(how: str) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Every order operation of every connector, under every fault that its simulator offers."""
 
-import random
 from typing import Any
 
 import pytest
@@ -20,11 +19,9 @@ def every_fault(hub: Running, partner: str, operation: Operation, variant: dict[
     pays = crowd.performs(hub, partner)
     wishes = [Wish(partner, operation, variant)]
     for where, fault in crowd.meaningful(hub, partner):
-        if where == pays:
-            wishes.append(Wish(partner, operation, variant, ((where, fault, 1),)))
-        else:
-            wishes.append(Wish(partner, operation, variant, ((where, fault, 2),)))
-            wishes.append(Wish(partner, operation, variant, ((pays, "hang-after", 1), (where, fault, 2))))
+        wishes.append(Wish(partner, operation, variant, ((where, fault, 1),)))
+        if where != pays:
+            wishes.append(Wish(partner, operation, variant, ((pays, "hang-after", 1), (where, fault, 1))))
     return wishes
 
 
@@ -36,7 +33,6 @@ def test_no_fault_doubles_or_contradicts(stage: Running, partner: str, operation
         for variant in variants(stage, partner, operation)
         for wish in every_fault(stage, partner, operation, variant)
     ]
-    random.Random(20261123).shuffle(wishes)  # a breaker that opens hits them all alike
     done = Crowd(stage, wishes).run(patience=60)
     assert crowd.violations(done) == []
     assert crowd.stuck(done) == []

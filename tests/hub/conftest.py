@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 
 import pytest
 
-from tests.banks import enrol_bank, enrol_client
+from tests.banks import TwoBanks, enrol_bank, enrol_client
 from tests.caller import Caller
 from tests.running import Running
 
@@ -19,17 +18,6 @@ def caller(live_hub: Running) -> Iterator[Caller]:
     caller.close()
 
 
-@dataclass(frozen=True)
-class TwoBanks:
-    """A hub that two banks share: `one` and `other`. `reader` and `payer` are clients of `one` with a scope each."""
-
-    hub: Running
-    one: Caller
-    other: Caller
-    reader: Caller
-    payer: Caller
-
-
 @pytest.fixture(scope="session")
 def two_banks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoBanks]:
     """Shared by the tests of one worker. It asks partners by itself only after an hour, and waits for little."""
@@ -38,7 +26,7 @@ def two_banks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoBanks]:
         HUB_ENQUIRY_SCHEDULE="1h",
         HUB_QUERY_WAIT="1s",
         HUB_QUERY_LIMIT="3s",
-        HUB_MERGE_WAIT="1s",
+        HUB_MERGE_WAIT="1800ms",
         HUB_RELEASE_AGAIN="2s",
         HUB_LOG_LEVEL="debug",
     )

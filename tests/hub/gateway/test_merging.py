@@ -1,0 +1,123 @@
+"""One list from everyone, turned page by page."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from hub.errors import Malformed, PartnerDown
+from hub.gateway.merging import Merger
+from hub.gateway.tokens import Tokens
+from hub.queries.questions import Asked
+from schemas.errors import NotReady
+from schemas.page import Merged
+from schemas.utility_bills import BillerSearch
+
+TENANT = "bnk_1"
+
+
+class Partners:
+    """Stands in for Questions: each partner has pages by cursor, a failure, or no answer."""
+
+    def __init__(self, **pages: dict[str | None, Merged[Any]] | Exception | None) -> None:
+        self.pages = pages
+        self.asked: list[tuple[str, str | None]] = []
+
+    async def call(self, asked: Asked) -> Any:
+        name = asked.connector.manifest.name
+        self.asked.append((name, asked.request.cursor))
+        pages = self.pages[name]
+        if pages is None:
+            await asyncio.sleep(60)
+        if isinstance(pages, Exception):
+            raise pages
+        return pages[asked.request.cursor]  # type: ignore[index]
+
+
+def asked(name: str, number: int, request: BillerSearch) -> Asked:
+    connector: Any = SimpleNamespace(manifest=SimpleNamespace(id=number, name=name))
+    operation: Any = None
+    line: Any = None
+    return Asked(tenant=TENANT, client_id="c", operation=operation, request=request, connector=connector, line=line)
+
+
+@pytest.fixture
+def turn() -> Callable[..., Any]:
+    """Asks for one page of the partners that are named, and returns it decoded."""
+
+    async def page(partners: Partners, names: str, cursor: str | None = None, **changes: Any) -> Any:
+        request = BillerSearch(cursor=cursor, **changes)
+        merger = Merger(partners, Tokens(bytes(32)), wait=timedelta(seconds=0.2))  # type: ignore[arg-type]
+        everyone = [asked(name, ord(name), request) for name in names]
+        return msgspec.json.decode(await merger.page(everyone, request, TENANT))
+
+    return page
+
+
+def words(*items: str, to: str | None = None) -> Merged[Any]:
+    """A share of the list; each item is a struct of one word."""
+    return Merged(items=[Word(word=item) for item in items], next=to)
+
+
+class Word(msgspec.Struct):
+    word: str
+
+
+async def test_until_everyone_has_given_all(turn: Callable[..., Any]) -> None:
+    """Whoever has no more is not asked again; the list ends with the last one."""
+    partners = Partners(
+        a={None: words("a1", to="2"), "2": words("a2", to="3"), "3": words("a3")}, b={None: words("b1")}
+    )
+    first = await turn(partners, "ab")
+    assert [(item["partner"], item["word"]) for item in first["items"]] == [("a", "a1"), ("b", "b1")]
+    second = await turn(partners, "ab", first["next"])
+    third = await turn(partners, "ab", second["next"])
+    assert [item["word"] for item in second["items"] + third["items"]] == ["a2", "a3"]
+    assert third["next"] is None
+    assert partners.asked == [("a", None), ("b", None), ("a", "2"), ("a", "3")]
+
+
+async def test_failed_and_late(turn: Callable[..., Any]) -> None:
+    """Who fails or is late is named with its problem, and left out from there on."""
+    partners = Partners(
+        a={None: words("a1", to="2"), "2": words()}, b=PartnerDown("b is away"), c=None, d=NotReady(timedelta(1))
+    )
+    first = await turn(partners, "abcd")
+    told = {
+        source["partner"]: (source["status"], source.get("problem", {}).get("status")) for source in first["sources"]
+    }
+    assert told == {"a": ("ok", None), "b": ("failed", 503), "c": ("late", 504), "d": ("failed", 504)}
+    second = await turn(partners, "abcd", first["next"])
+    assert second["sources"] == [{"partner": "a", "status": "ok"}]
+    assert second["next"] is None
+
+
+async def test_a_partner_that_left(turn: Callable[..., Any]) -> None:
+    """A partner that a bank gave up while it turned pages does not keep the list open for ever."""
+    partners = Partners(a={None: words("a1", to="2"), "2": words("a2")}, b={None: words("b1", to="2")})
+    first = await turn(partners, "ab")
+    second = await turn(partners, "a", first["next"])
+    assert [item["word"] for item in second["items"]] == ["a2"]
+    assert second["next"] is None
+
+
+async def test_a_partner_that_came(turn: Callable[..., Any]) -> None:
+    """A partner that came meanwhile joins with its first page."""
+    partners = Partners(a={None: words("a1", to="2"), "2": words("a2")}, b={None: words("b1")})
+    first = await turn(partners, "a")
+    second = await turn(partners, "ab", first["next"])
+    assert [item["word"] for item in second["items"]] == ["a2", "b1"]
+
+
+async def test_a_cursor_is_bound(turn: Callable[..., Any]) -> None:
+    """A cursor goes with its own filters, at any length of page."""
+    partners = Partners(a={None: words("a1", to="2"), "2": words("a2")})
+    first = await turn(partners, "a", region="NG")
+    assert (await turn(partners, "a", first["next"], region="NG", limit=7))["items"]
+    for changes in ({}, {"region": "KE"}, {"region": "NG", "category": "water"}):
+        with pytest.raises(Malformed):
+            await turn(partners, "a", first["next"], **changes)

@@ -1,0 +1,137 @@
+"""Every body and every header from a bank is read strictly, and what is wrong is named."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from litestar import Request
+from litestar.testing import RequestFactory
+
+from hub.errors import FieldError, Invalid, KeyMissing, Malformed
+from hub.gateway.reading import decode, field_error, idempotency_key
+from hub.gateway.routes import preference
+from hub.gateway.tokens import Tokens
+from schemas.refs import PartnerRef
+from schemas.utility_bills import BillPayment
+
+TOKENS = Tokens(bytes(32))
+DECODER = TOKENS.codec.decoder(BillPayment)
+GOOD: dict[str, Any] = {
+    "biller_id": TOKENS.write_ref(PartnerRef(7, "42")),
+    "account": "3300112233",
+    "amount": {"amount": "12.30", "currency": "CNY"},
+}
+LONGEST = timedelta(seconds=25)
+
+
+def request(*headers: tuple[str, str]) -> Request[Any, Any, Any]:
+    made = RequestFactory().post("/")
+    made.scope["headers"] = [(name.lower().encode(), value.encode("utf-8")) for name, value in headers]
+    return made
+
+
+def trouble(body: bytes) -> Malformed | Invalid | None:
+    """What is wrong with a body; anything else than these two would be a fault of ours."""
+    try:
+        decode(body, DECODER)
+    except (Malformed, Invalid) as error:
+        return error
+    return None
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_any_bytes(body: bytes) -> None:
+    """Whatever comes is a payment, Malformed or Invalid: nothing else ever leaves the reader."""
+    error = trouble(body)
+    assert error is None or error.detail
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from([*GOOD, "bill_id", "fields", "colour"]), JSON)
+def test_any_value(field: str, value: Any) -> None:
+    """Whatever one field holds, the payment reads well or that very field is named."""
+    body = json.dumps(GOOD | {field: value}).encode()
+    error = trouble(body)
+    if error is not None:
+        named = [each.field for each in error.errors]
+        assert all(name == field or name.startswith((f"{field}.", f"{field}[")) for name in named), named
+        assert named or isinstance(error, Malformed)
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "message"),
+    [
+        ("Expected `str`, got `int` - at `$.amount.amount`", "amount.amount", "Expected `str`, got `int`"),
+        ("Object contains unknown field `colour`", "colour", "is no field of this request"),
+        ("Object contains unknown field `colour` - at `$.amount`", "amount.colour", "is no field of this request"),
+        ("Object missing required field `currency` - at `$.amount`", "amount.currency", "is missing"),
+        ("amount: CNY has 2 decimals, not 3 - at `$.amount`", "amount.amount", "CNY has 2 decimals, not 3"),
+        ("amount.amount: must be more than zero", "amount.amount", "must be more than zero"),
+        ("Expected `str`, got `int` - at `$.fields[...]`", "fields", "Expected `str`, got `int`"),
+        ("Expected `str` - at `key` in `$.fields`", "fields", "Expected `str`"),
+        ("Expected `object`, got `array`", "body", "Expected `object`, got `array`"),
+        ("Expected `int`, got `str` - at `$.legs[2].amount`", "legs[2].amount", "Expected `int`, got `str`"),
+    ],
+)
+def test_field_error(words: str, field: str, message: str) -> None:
+    """A validation message becomes the field as the bank wrote it, and what is wrong with it."""
+    assert field_error(words) == FieldError(field=field, message=message)
+
+
+@pytest.mark.parametrize("key", ["k", "k" * 255, "a b", "~!"])
+def test_good_keys(key: str) -> None:
+    """A key is one header of 1 to 255 printable characters."""
+    assert idempotency_key(request(("Idempotency-Key", key))) == key
+
+
+@pytest.mark.parametrize("keys", [[""], ["k" * 256], [" k"], ["k "], ["é"], ["１"], ["\x7f"], ["a", "a"], ["a", ""]])
+def test_bad_keys(keys: list[str]) -> None:
+    """Anything else cannot be used, and the header is named."""
+    with pytest.raises(Malformed) as error:
+        idempotency_key(request(*(("Idempotency-Key", key) for key in keys)))
+    assert [each.field for each in error.value.errors] == ["Idempotency-Key"]
+
+
+def test_no_key() -> None:
+    """A missing key has a problem of its own."""
+    with pytest.raises(KeyMissing):
+        idempotency_key(request())
+
+
+@pytest.mark.parametrize(
+    ("lines", "seconds", "applied"),
+    [
+        ([], 25, ""),
+        ([""], 25, ""),
+        (["wait=10"], 10, "wait=10"),
+        (["WAIT=10"], 10, "wait=10"),
+        (["wait=0"], 0, "wait=0"),
+        (["wait=100"], 25, "wait=100"),
+        (["wait=999999999"], 25, "wait=999999999"),
+        (["wait=5, wait=7"], 5, "wait=5"),
+        (["respond-async"], 0, "respond-async"),
+        (["Respond-Async;x=1"], 0, "respond-async"),
+        (["respond-async, wait=10"], 10, "respond-async, wait=10"),
+        (["wait=10", "respond-async"], 10, "respond-async, wait=10"),
+        (["return=minimal", "wait=3"], 3, "wait=3"),
+        (["handling=lenient; wait=3"], 25, ""),
+        (["wait"], 25, ""),
+        (["wait=soon"], 25, ""),
+        (["wait=-1"], 25, ""),
+        (["wait=１"], 25, ""),
+        (["wait=" + "9" * 5000], 25, ""),
+    ],
+)
+def test_preference(lines: list[str], seconds: int, applied: str) -> None:
+    """RFC 7240: lines are one list, the first of a name counts, parameters are passed over, and so is nonsense."""
+    wait = preference(request(*(("Prefer", line) for line in lines)), LONGEST)
+    assert wait == (timedelta(seconds=seconds), applied)

@@ -1,0 +1,221 @@
+"""A question that its partner needs longer for: asked again, under a claim, until it is answered or has failed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from hub.clock import utc_now
+from hub.errors import NotFound
+from hub.evidence import Evidence
+from hub.gateway.tokens import Tokens
+from hub.queries.questions import TRIES, Asked, Limits, Questions
+from hub.queries.rows import QueryRow, forget_expired
+from hub.store import Sealer, Store
+from hub.tenants import banks
+from hub.tenants.data_keys import DataKeys
+from hub.work import rows as work
+from hub.work.rows import Work
+from schemas.call import Call
+from schemas.contract import operation_named
+from schemas.errors import MaybeSent, NotReady, Refused
+from schemas.money import Money
+from schemas.refs import PartnerRef
+from schemas.scenarios import load
+from schemas.utility_bills import Bill, BillSearch
+from tests.connectors.kit.bench import MANIFEST, Watch
+
+load()
+LATER = NotReady(timedelta(seconds=10))
+BILL = Bill(bill_id=PartnerRef(MANIFEST.id, "b1"), amount=Money(amount="12.30", currency="CNY"))
+SEARCH = BillSearch(biller_id=PartnerRef(MANIFEST.id, "x1"), account="3300112233")
+
+
+class Partner:
+    """Answers from a list, one after another, and notes what it was asked under."""
+
+    def __init__(self) -> None:
+        self.answers: Iterator[object] = iter(())
+        self.handles: list[dict[str, str]] = []
+
+    async def find_bills(self, _: BillSearch, call: Call) -> object:
+        self.handles.append(dict(call.handles))
+        await call.remember(polls=str(len(self.handles)))
+        answer = next(self.answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class House:
+    """Questions to one scripted partner, on a real store, at a time of the test's choosing."""
+
+    def __init__(self, store: Store, sealer: Sealer, tenant: str) -> None:
+        self.store, self.tenant = store, tenant
+        self.clock, self.partner = Watch(utc_now()), Partner()
+        self.connector: Any = SimpleNamespace(manifest=MANIFEST, scenarios={"utility-bills": self.partner})
+        self.line: Any = SimpleNamespace(manifest=MANIFEST, account_id="acc_1", clock=self.clock, callback_url="")
+        data_keys = DataKeys(store, sealer)
+        self.questions = Questions(
+            store,
+            data_keys,
+            Lines(self),  # type: ignore[arg-type]
+            Evidence(store, data_keys, self.clock),
+            self.clock,
+            codec=Tokens(bytes(32)).codec,
+            owner="here",
+            limits=Limits(wait=timedelta(seconds=5), call=timedelta(seconds=30), kept=timedelta(hours=1)),
+        )
+
+    async def ask(self, *answers: object) -> bytes | QueryRow:
+        self.partner.answers = iter(answers)
+        return await self.questions.answer(
+            Asked(
+                tenant=self.tenant,
+                client_id="cli_1",
+                operation=operation_named("utility-bills.find_bills"),
+                request=SEARCH,
+                connector=self.connector,
+                line=self.line,
+            )
+        )
+
+    async def due(self) -> list[Work]:
+        """Claims whatever is put down, however late it is due."""
+        self.clock.forward(minutes=6)
+        now = self.clock()
+        return await self.store.write(lambda tx: work.claim(tx, "here", now, now + timedelta(minutes=5), 2))
+
+    async def work(self) -> None:
+        [piece] = await self.due()
+        await self.questions.work(piece)
+
+
+class Lines:
+    """What Questions asks of the lines: one account, one connector, one line."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def account(self, _: str) -> object:
+        return SimpleNamespace(partner_id=MANIFEST.id)
+
+    def connector(self, _: int) -> object:
+        return self._house.connector
+
+    async def line(self, _: object) -> object:
+        return self._house.line
+
+
+@pytest.fixture
+async def house(sqlite_store: Store) -> House:
+    sealer = Sealer(bytes(32))
+    bank = await sqlite_store.write(lambda tx: banks.add(tx, sealer, "a-bank", now=utc_now()))
+    return House(sqlite_store, sealer, bank.tenant_id)
+
+
+async def ended(house: House, row: bytes | QueryRow) -> tuple[str, dict[str, Any]]:
+    """The state of a kept question, and its answer."""
+    assert isinstance(row, QueryRow)
+    found, answer = await house.questions.find(row.query_id, house.tenant)
+    return found.state, msgspec.json.decode(answer) if answer else {}
+
+
+async def test_answered_at_once(house: House) -> None:
+    """What the partner has is a page, and nothing is kept."""
+    page = msgspec.json.decode(await house.ask([BILL]))  # type: ignore[arg-type]
+    assert [item["amount"]["amount"] for item in page["items"]] == ["12.30"]
+    assert await house.due() == []
+
+
+async def test_asked_until_ready(house: House) -> None:
+    """Each look is made with what the one before remembered, and the answer is kept once it is there."""
+    row = await house.ask(LATER, LATER, LATER, [BILL])
+    assert await ended(house, row) == ("running", {})
+    for _ in range(3):
+        await house.work()
+    state, page = await ended(house, row)
+    assert (state, len(page["items"])) == ("done", 1)
+    assert house.partner.handles == [{}, {"polls": "1"}, {"polls": "2"}, {"polls": "3"}]
+    assert await house.due() == []
+
+
+async def test_looks_do_not_wear_it_out(house: House) -> None:
+    """A partner may say "later" as often as it likes: one that then stumbles is asked again all the same."""
+    row = await house.ask(*[LATER] * 8, MaybeSent("reset"), [BILL])
+    for _ in range(9):
+        await house.work()
+    assert (await ended(house, row))[0] == "done"
+
+
+async def test_fails_in_the_end(house: House) -> None:
+    """A partner that fails several times in a row has failed, and the answer is the problem."""
+    row = await house.ask(LATER, *[MaybeSent("reset")] * TRIES)
+    for _ in range(TRIES - 1):
+        await house.work()
+        assert (await ended(house, row))[0] == "running"
+    await house.work()
+    state, problem = await ended(house, row)
+    assert (state, problem["status"]) == ("failed", 504)
+
+
+async def test_a_refusal_is_final(house: House) -> None:
+    """A refusal is an answer: nobody asks again."""
+    row = await house.ask(LATER, Refused("is unknown", field="account"))
+    await house.work()
+    state, problem = await ended(house, row)
+    assert (state, problem["status"]) == ("failed", 422)
+    assert [error["field"] for error in problem["errors"]] == ["account"]
+    assert await house.due() == []
+
+
+async def test_a_lost_claim_writes_nothing(house: House) -> None:
+    """Who was frozen past its lease, while another took the question over, changes nothing when it wakes."""
+    row = await house.ask(LATER, [], [BILL])
+    [frozen] = await house.due()
+    [later] = await house.due()
+    assert (frozen.work_id, frozen.fence + 1) == (later.work_id, later.fence)
+    await house.questions.work(frozen)
+    assert (await ended(house, row))[0] == "running"
+    await house.questions.work(later)
+    state, page = await ended(house, row)
+    assert (state, len(page["items"])) == ("done", 1)
+
+
+async def test_forgotten_after_a_while(house: House) -> None:
+    """An answer is kept for so long, shown no longer, and then deleted."""
+    row = await house.ask(LATER, [BILL])
+    await house.work()
+    assert (await ended(house, row))[0] == "done"
+    house.clock.forward(hours=1)
+    with pytest.raises(NotFound):
+        await ended(house, row)
+    now = house.clock()
+    assert await house.store.write(lambda tx: forget_expired(tx, now)) == 1
+
+
+async def test_a_forgotten_question_is_not_asked(house: House) -> None:
+    """One that was still open when its time was over is dropped."""
+    await house.ask(LATER)
+    house.clock.forward(hours=2)
+    now = house.clock()
+    await house.store.write(lambda tx: forget_expired(tx, now))
+    await house.work()
+    assert len(house.partner.handles) == 1
+    assert await house.due() == []
+
+
+async def test_is_sealed(house: House, sqlite_url: str) -> None:
+    """Neither what was asked nor what was answered lies in the clear."""
+    row = await house.ask(LATER, [BILL])
+    await house.work()
+    assert isinstance(row, QueryRow)
+    folder = Path(sqlite_url.removeprefix("sqlite:///")).parent
+    stored = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert row.query_id.encode() in stored
+    assert SEARCH.account.encode() not in stored
+    assert b"12.30" not in stored
