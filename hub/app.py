@@ -16,6 +16,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from connectors.kit import registry
+from connectors.kit.registry import Connector
 from hub import trace
 from hub.audit.log_key import open_log_key
 from hub.audit.notary import Notary
@@ -25,6 +26,7 @@ from hub.events.callbacks import KIND as CALLBACK
 from hub.events.callbacks import Callbacks
 from hub.evidence import Evidence
 from hub.gateway import problems, reading
+from hub.gateway.calls import Calls
 from hub.gateway.docs_pages import docs_routes
 from hub.gateway.merging import Merger
 from hub.gateway.pipeline import Pipeline
@@ -44,7 +46,7 @@ from hub.queries.questions import KIND as QUERY
 from hub.queries.questions import Limits, Questions
 from hub.queries.rows import forget_expired
 from hub.routing.lines import Lines
-from hub.settings import Settings
+from hub.settings import SettingError, Settings
 from hub.store import Hooks, Sealer, Store, open_store
 from hub.store.schema import check_is_head
 from hub.tenants.data_keys import DataKeys
@@ -78,7 +80,7 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     sealer = Sealer(settings.key())
     data_keys = DataKeys(store, sealer)
     tokens = Tokens(settings.key())
-    connectors = registry.find(settings.enabled)
+    connectors = _enabled(settings)
     for connector in connectors.values():
         connector.scenarios  # noqa: B018 - an enabled partner whose code and manifest disagree stops the start
     lines = Lines(store, data_keys, connectors, clock, public_url=lambda: settings.issuer, patience=settings.patience)
@@ -104,7 +106,6 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     worker = Worker(store, clock, owner, handlers)
     identity = Identity(store, sealer, settings.issuer, clock)
     pipeline = Pipeline(
-        store=store,
         journal=journal,
         attempts=attempts,
         lines=lines,
@@ -115,6 +116,7 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     )
     site = Site(
         store=store,
+        calls=Calls(store, clock),
         identity=identity,
         pipeline=pipeline,
         journal=journal,
@@ -136,6 +138,14 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         questions=questions,
         lines=lines,
     )
+
+
+def _enabled(settings: Settings) -> dict[str, Connector]:
+    """Raises: SettingError, ManifestError."""
+    found = registry.find()
+    if missing := [name for name in settings.enabled or () if name not in found]:
+        raise SettingError(f"HUB_CONNECTORS: no connector named {', '.join(missing)}; there are: {', '.join(found)}")
+    return {name: found[name] for name in settings.enabled or found}
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now, hooks: Hooks | None = None) -> ASGIApp:

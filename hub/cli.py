@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -28,7 +29,7 @@ from hub.partners.accounts import AccountError
 from hub.partners.accounts import set_account as store_account
 from hub.server import listen
 from hub.server import serve as serve_app
-from hub.settings import SettingError, Settings, from_environment
+from hub.settings import SettingError, Settings, explained, from_environment
 from hub.store import Connection, Hooks, Sealer, Store, StoreUnavailable, open_store
 from hub.store.schema import WrongVersion, check_is_head, current, upgrade
 from hub.tenants import banks
@@ -40,7 +41,12 @@ from schemas.call import Clock
 
 T = TypeVar("T")
 
-EnvFile = Annotated[Path | None, Parameter(name="--env-file", help="read HUB_… settings from this file too")]
+SETTINGS = "Settings are read from the environment:\n\n" + "\n".join(f"- {line}" for line in explained())
+
+EnvFile = Annotated[
+    Path | None,
+    Parameter(name="--env-file", help="read HUB_… settings from here; before the environment's"),
+]
 EXPECTED = (
     SettingError,
     StoreUnavailable,
@@ -58,7 +64,12 @@ EXPECTED = (
 out = Console()
 err = Console(stderr=True)
 
-app = App(name="hub", help="One API between bank apps and the partners behind their everyday scenarios.")
+app = App(
+    name="hub",
+    help="One API between bank apps and the partners behind their everyday scenarios.",
+    version=lambda: version("scenario-hub"),
+    default_parameter=Parameter(negative=()),
+)
 db = App(name="db", help="The database.")
 bank = App(name="bank", help="Member banks.")
 client = App(name="client", help="Programs of banks that may get tokens.")
@@ -72,9 +83,8 @@ for group in (db, bank, client, partner, connector, order, audit):
     app.command(group)
 
 
-@app.command
+@app.command(help=f"Serve the API, with the worker and the audit's notary, until SIGTERM.\n\n{SETTINGS}")
 def serve(*, env_file: EnvFile = None) -> None:
-    """Serve the API, with the worker and the audit's notary, until SIGTERM."""
     run_hub(from_environment(env_file))
 
 
@@ -115,7 +125,15 @@ async def _work(settings: Settings, clock: Clock) -> None:
 
 @app.command
 def sandbox(*, var: Path = Path("var/demo"), port: int = 0) -> None:
-    """Run the simulated partners alone, until Ctrl-C. `--port` is the first one's; 0 keeps or picks free ones."""
+    """Run the simulated partners alone, until Ctrl-C.
+
+    Parameters
+    ----------
+    var
+        Where their keys and ledgers lie: the demo's folder.
+    port
+        The first one's; the others follow. 0 takes those of the last start, or free ones.
+    """
     from sandbox.demo import run_sandbox  # noqa: PLC0415 - the demo is no part of a serving hub
 
     run_sandbox(var, port)
@@ -151,7 +169,13 @@ def db_upgrade(*, env_file: EnvFile = None) -> None:
 
 @bank.command(name="add")
 def bank_add(name: str, *, env_file: EnvFile = None) -> None:
-    """Add a member bank."""
+    """Add a member bank, and print its tenant id.
+
+    Parameters
+    ----------
+    name
+        2 to 41 lower-case letters, digits and hyphens.
+    """
 
     def unit(tx: Connection, sealer: Sealer) -> str:
         return banks.add(tx, sealer, name, now=utc_now()).tenant_id
@@ -168,10 +192,12 @@ def bank_list(*, env_file: EnvFile = None) -> None:
 
 @client.command(name="add")
 def client_add(name: str, *, bank: str, scope: Sequence[str], jwks: Path, env_file: EnvFile = None) -> None:
-    """Add a client of a bank, with its scopes and its public keys.
+    """Add a client of a bank, with its scopes and its public keys, and print its client id.
 
     Parameters
     ----------
+    name
+        What people call it.
     bank
         The bank's name.
     scope
@@ -190,7 +216,13 @@ def client_add(name: str, *, bank: str, scope: Sequence[str], jwks: Path, env_fi
 
 @client.command(name="deactivate")
 def client_deactivate(client_id: str, *, env_file: EnvFile = None) -> None:
-    """Shut a client out: no new tokens, and the ones it has are refused within seconds."""
+    """Shut a client out: no new tokens, and the ones it has are refused within seconds.
+
+    Parameters
+    ----------
+    client_id
+        As `hub client add` printed it.
+    """
     _administer(env_file, lambda tx, _: deactivate_client(tx, client_id, now=utc_now()))
 
 
@@ -229,7 +261,13 @@ def connector_list() -> None:
 
 @order.command(name="show")
 def order_show(order_id: str, *, env_file: EnvFile = None) -> None:
-    """Show one order: its state and timeline, without what is sealed."""
+    """Show one order: its state and timeline, without what is sealed.
+
+    Parameters
+    ----------
+    order_id
+        As the bank was told it.
+    """
     row = _look(env_file, lambda tx: orders.find(tx, order_id))
     if row is None:
         raise ValueError(f"there is no order {order_id}")

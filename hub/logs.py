@@ -14,7 +14,10 @@ from hub.trace import trace_id
 def configure(level: str) -> None:
     """Sets up structlog for this process."""
     terminal = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    readable = structlog.dev.ConsoleRenderer(
+        exception_formatter=structlog.dev.plain_traceback
+    )  # no locals: they hold secrets
+    renderer = readable if terminal else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
+from errno import EACCES, EADDRINUSE
 
 import uvicorn
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,9 +22,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise SettingError(
-            f"HUB_PORT: cannot listen on {host}:{port} ({error.strerror}); stop what uses it, or choose another port"
-        ) from error
+        advice = "stop what uses it, or choose another port" if error.errno == EADDRINUSE else "choose another"
+        name = "HUB_PORT" if error.errno in {EADDRINUSE, EACCES} else "HUB_HOST"
+        raise SettingError(f"{name}: cannot listen on {host}:{port} ({error.strerror}); {advice}") from error
     listener.listen(2048)
     listener.setblocking(False)
     return listener

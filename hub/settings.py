@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
+
+from hub.store.store import dialect_of, sqlite_path
 
 PREFIX = "HUB_"
 
@@ -45,7 +48,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     release_again: Annotated[str, Meta(description="how long the same key may read a deliverable again")] = "15m"
     drain: Annotated[str, Meta(description="how long a stop waits for running requests")] = "30s"
     checkpoint_file: Annotated[str, Meta(description="where audit checkpoints are also kept")] = ""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="debug, info, warning or error")
+    ] = "info"
 
     @classmethod
     def read(cls, environment: Mapping[str, str], env_file: Path | None = None) -> "Settings":
@@ -57,10 +62,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingError(f"{name} is no setting of the hub; settings are: {', '.join(sorted(known))}")
         settings = cls._checked({known[name]: value for name, value in given.items()})
         for name in _DURATIONS:
-            if getattr(settings, name):
-                _named(name, lambda name=name: settings.duration(name))
+            _named(name, lambda name=name: settings.duration(name))
+        _named("partner_patience", lambda: settings.patience)
         _named("enquiry_schedule", lambda: settings.schedule)
         _named("database_url", settings.check_database)
+        _named("public_url", settings.check_address)
         return settings
 
     @classmethod
@@ -69,11 +75,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.convert(given, cls, strict=False)
         except msgspec.ValidationError as error:
             message, _, path = str(error).partition(" - at `$.")
-            raise SettingError(f"{PREFIX}{path.rstrip('`').upper()}: {message}") from error
+            name = path.rstrip("`")
+            raise SettingError(f"{PREFIX}{name.upper()} ({_meaning(name)}): {message}") from error
 
     def check_database(self) -> None:
+        """Raises: ValueError (without repeating the URL, which may hold a password)."""
         if not self.database_url.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("takes sqlite:///path or postgresql://…")
+        if dialect_of(self.database_url) == "sqlite":
+            sqlite_path(self.database_url)
+
+    def check_address(self) -> None:
+        """Raises: ValueError."""
+        parts = urlsplit(self.public_url)
+        whole = f"{parts.scheme}://{parts.netloc}" == self.public_url.rstrip("/")
+        if self.public_url and not (parts.scheme in {"http", "https"} and parts.hostname and whole):
+            raise ValueError(
+                f"takes an address such as https://hub.example, without a path, and not {self.public_url!r}"
+            )
 
     def duration(self, name: str) -> timedelta:
         """A setting such as "30s" as a span of time. Raises: ValueError."""
@@ -81,15 +100,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def schedule(self) -> list[timedelta]:
-        return [parse_duration(pause) for pause in self.enquiry_schedule.split(",")]
+        return [_some_time(pause) for pause in self.enquiry_schedule.split(",")]
 
     @property
     def patience(self) -> timedelta | None:
-        return self.duration("partner_patience") if self.partner_patience else None
+        return _some_time(self.partner_patience) if self.partner_patience else None
 
     @property
     def issuer(self) -> str:
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     def key(self) -> bytes:
         """The master key. Raises: SettingError where it is missing or no 32 bytes."""
@@ -109,13 +129,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return [name.strip() for name in self.connectors.split(",") if name.strip()] or None
 
 
+def explained() -> list[str]:
+    """A line for each setting: its variable, what it means, and what it is where nobody says."""
+    return [
+        f"{PREFIX}{field.name.upper()}: {_meaning(field.name)} (default: {field.default or 'none'})"
+        for field in msgspec.structs.fields(Settings)
+    ]
+
+
+def _meaning(name: str) -> str:
+    [field] = [field for field in msgspec.structs.fields(Settings) if field.name == name]
+    return str(field.type.__metadata__[0].description)
+
+
 _DURATIONS = (
     "order_wait",
     "query_wait",
     "merge_wait",
     "query_limit",
     "query_kept",
-    "partner_patience",
     "not_sent_limit",
     "release_again",
     "drain",
@@ -123,12 +155,26 @@ _DURATIONS = (
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
+LONGEST = timedelta(days=366)
+
+
 def parse_duration(text: str) -> timedelta:
     """Reads "250ms", "30s", "2m", "1h", "1d". Raises: ValueError."""
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)", text.strip())
     if not found:
         raise ValueError(f"{text!r} is no span of time; write 250ms, 30s, 2m, 1h or 1d")
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"{text!r} is longer than a year")
+    return timedelta(seconds=seconds)
+
+
+def _some_time(text: str) -> timedelta:
+    """Raises: ValueError for no time at all."""
+    span = parse_duration(text)
+    if not span:
+        raise ValueError(f"{text!r} is no time at all")
+    return span
 
 
 def _named(name: str, check: Any) -> None:
@@ -141,7 +187,7 @@ def _named(name: str, check: Any) -> None:
 def _env_file(path: Path) -> dict[str, str]:
     """Lines of NAME=value; blank lines and lines that begin with # do not count. Raises: SettingError."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"--env-file {path}: {error}") from error
     found: dict[str, str] = {}

@@ -88,8 +88,13 @@ def main() -> None:
     """Prints a token for the bank of a `bank.json`."""
     if len(sys.argv) != 2:  # noqa: PLR2004 - the program and one file
         sys.exit("usage: python -m sandbox.bank path/to/bank.json")
-    app = BankApp(json.loads(Path(sys.argv[1]).read_text()))
-    print(app.token())
+    try:
+        app = BankApp(json.loads(Path(sys.argv[1]).read_text()))
+        print(app.token())
+    except OSError as error:
+        sys.exit(f"{sys.argv[1]}: {error.strerror}; `hub demo` makes one")
+    except httpx.HTTPError as error:
+        sys.exit(f"no token: {error}; does the hub run? (make demo)")
     app.close()
 
 

@@ -92,7 +92,8 @@ def run_sandbox(var: Path, port: int) -> None:
     fleet.prepare(place.partners)
     with fleet.start(place.partners, port) as running:
         for name, stand in running.stands.items():
-            console.print(f"[bold]{name}[/] {stand.door}/_sandbox/  (protocol: {stand.protocol})", highlight=False)
+            line = f"[bold]{name}[/] {stand.door}/_sandbox/  (protocol: {stand.protocol})"
+            console.print(line, highlight=False, soft_wrap=True)
         console.print("the simulated partners are open (stop with Ctrl-C)")
         _until_signalled()
 
@@ -103,7 +104,9 @@ def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool) -> 
     with console.status("making keys, a bank, its client and accounts …"):
         bank = prepare(place, port)
     if prepare_only:
-        console.print(f"prepared: {place.settings} and {place.bank}", highlight=False)
+        console.print(f"prepared: {place.settings} and {place.bank}; now run, each in a terminal of its own:")
+        console.print(f"  hub sandbox --var {var}", highlight=False, soft_wrap=True)
+        console.print(f"  hub serve --env-file {place.settings}", highlight=False, soft_wrap=True)
         return 0
     with fleet.start(place.partners) as running, hub_process(place, bank["base_url"]):
         failed = Tour(bank, running.stands, place.settings, console).walk()

@@ -54,7 +54,11 @@ class TimelineEntry(Canonical):
 
 
 class Order(Canonical):
-    """What is known about one order. `unknown` and `pending` mean: never pay again, the hub will tell."""
+    """What is known about one order. Until it is `succeeded` or `declined`: never pay again, the hub will tell.
+
+    `received`: certainly not sent yet, and due again. `submitting`: on its way. `pending`: the partner acknowledged it.
+    `unknown`: it may have been performed. `review`: a person of the hub's operator is needed; still never pay again.
+    """
 
     order_id: str
     operation: str

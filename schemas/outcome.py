@@ -44,18 +44,24 @@ class Declined(Canonical, tag_field="outcome", tag="declined"):
 class Pending(Canonical, Generic[T], tag_field="outcome", tag="pending"):
     """A verified answer acknowledged the order; it is not final.
 
-    `check_after` is an absolute UTC time before which asking again is pointless.
+    `check_after` is an absolute UTC time before which asking again is pointless. `unmapped`: it rests on a code that
+    nobody has mapped, so a person should look.
     """
 
     stage: str
     so_far: T | None = None
     check_after: Instant | None = None
+    unmapped: bool = False
 
 
 class Unknown(Canonical, tag_field="outcome", tag="unknown"):
-    """Anything less than a verified answer. Never pay again; the hub finds out."""
+    """Anything less than a verified answer. Never pay again; the hub finds out.
+
+    `unmapped`: the answer was a code that nobody has mapped, so a person should look.
+    """
 
     why: str
+    unmapped: bool = False
 
 
 class Absent(Canonical, tag_field="outcome", tag="absent"):

@@ -13,7 +13,9 @@ class Paged(Canonical):
     """What every paged request carries. The hub replaces `cursor` by the partner's own before the call."""
 
     cursor: Annotated[str, Meta(max_length=4096, description="`next` of the page before")] | None = None
-    limit: Annotated[int, Meta(ge=1, le=200, description="Items wanted from each partner")] = 50
+    limit: Annotated[
+        int, Meta(ge=1, le=200, description="Items wanted; where several partners are asked, from each")
+    ] = 50
 
 
 class Page(Canonical, Generic[T]):

@@ -56,7 +56,7 @@ def test_one_key_at_once_from_everywhere(shared_hub: Running, twin: Twin, partne
 
 
 def test_the_other_settles_what_a_killed_hub_left(shared_hub: Running, twin: Twin) -> None:
-    """kill -9 while orders are unknown, and one is under way: the hub that lives finds out what became of each."""
+    """SIGKILL while orders are unknown, and one is under way: the hub that lives finds out what became of each."""
     bodies = [shared_hub.payment(partner, "8800112244") for partner in (CEB, RELOADLY)]
     for partner in (CEB, RELOADLY):
         shared_hub.fault(partner, "hang-after", times=2)

@@ -10,7 +10,7 @@ import msgspec
 from connectors.ceb_channel import wire
 from connectors.kit.signing import rsa
 from schemas.call import Http, Reply
-from schemas.errors import Garbled, MaybeSent
+from schemas.errors import Garbled
 
 T = TypeVar("T")
 
@@ -73,9 +73,9 @@ async def seal(account: CebAccount, transac_code: str, data: msgspec.Struct, pat
 
 
 async def unseal(account: CebAccount, reply: Reply) -> Answer:
-    """A reply, believed only once its signature holds. Raises: MaybeSent, Garbled."""
+    """A reply, believed only once its signature holds. Raises: Garbled."""
     if reply.status != 200:  # noqa: PLR2004 - HTTP's word for "here is your answer"
-        raise MaybeSent(f"the channel answered HTTP {reply.status}")
+        raise Garbled(f"HTTP {reply.status}", reply.body)
     try:
         outer = decode(reply.body, wire.Envelope)
         plain = undo(outer.respData or "")

@@ -103,10 +103,13 @@ class PartnerCall(Call):
     async def send(self, message: Message) -> Reply:
         try:
             return await self._exchange(message)
-        except (NotSent, MaybeSent):
+        except (NotSent, MaybeSent) as first:
             if not self._may_go_on():
                 raise
-            return await again(lambda: self._exchange(message), self._may_go_on)
+            try:
+                return await again(lambda: self._exchange(message), self._may_go_on)
+            except NotSent as last:  # a gate that shut meanwhile does not undo what may have been sent
+                raise (first if isinstance(first, MaybeSent) else last) from None
 
     async def remember(self, **handles: str) -> None:
         self._errand.handles.update(handles)
@@ -131,6 +134,8 @@ class PartnerCall(Call):
     async def _answer(self, message: Message) -> Reply:
         """What comes of one exchange, told so that the gate learns from it."""
         left = self.deadline - self.clock()  # the gate may have taken its time
+        if left <= timedelta(0):
+            raise NotSent("the gate took all the time that there was")
         reply = await self._line.channel.exchange(message, min(left, message.timeout or self._line.patience))
         if reply.status >= SERVER_ERROR:
             raise _PartnerFailed(reply)

@@ -1,13 +1,13 @@
 """The only way out to a partner, and the only home of httpx and tenacity.
 
 An exchange ends with a complete reply, with NotSent (the transport proves that no connection was made),
-or with MaybeSent (everything else). The proof is the transport's cause, never the name httpx gives it:
+or with MaybeSent (everything else; Garbled where bytes came that are no HTTP). The proof is the transport's cause, never the name httpx gives it:
 a server that reads the whole request and then resets is reported as a connect time-out.
 """
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 
 import aiohttp
@@ -30,6 +30,10 @@ AGAIN = AsyncRetrying(
     reraise=True,
 )
 """Built once; entered only after a first failure."""
+
+
+REPEATS = 2
+"""So often is one message repeated at most, whatever the budget of its call: a partner that is down is not hammered."""
 
 
 class Channel:
@@ -90,15 +94,26 @@ def transport(*, connections: int, tls: ssl.SSLContext | None = None) -> Aiohttp
 
 
 def told_apart(error: Exception) -> NotSent | MaybeSent:
-    """NotSent if some cause of the error proves that no connection was made; otherwise MaybeSent."""
-    cause: BaseException | None = error
-    while cause is not None:
+    """NotSent if some cause of the error proves that no connection was made; otherwise MaybeSent.
+
+    Bytes that are no HTTP came from somebody, so they are Garbled.
+    """
+    causes = list(_causes(error))
+    for cause in causes:
         if isinstance(cause, NO_CONNECTION):
             return NotSent(f"no connection: {type(cause).__name__}")
-        cause = cause.__cause__
+    if any(type(cause) is aiohttp.ClientResponseError for cause in causes):
+        return Garbled("the answer is no HTTP")
     if isinstance(error, TimeoutError):
         return MaybeSent("no answer in time")
     return MaybeSent(f"the connection failed: {type(error.__cause__ or error).__name__}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
 
 
 async def again(send: Callable[[], Awaitable[Reply]], may_go_on: Callable[[], bool]) -> Reply:
@@ -107,7 +122,7 @@ async def again(send: Callable[[], Awaitable[Reply]], may_go_on: Callable[[], bo
     async def once() -> Reply:  # tenacity awaits only what is declared a coroutine function
         return await send()
 
-    return await AGAIN.copy(stop=lambda _: not may_go_on())(once)
+    return await AGAIN.copy(stop=lambda tried: tried.attempt_number >= REPEATS or not may_go_on())(once)
 
 
 async def _complete(response: httpx.Response) -> Reply:

@@ -37,9 +37,9 @@ class Codes:
         meaning = self.meaning(code)
         if meaning is None:
             return (
-                Pending(stage=f"unmapped:{code[:64]}", check_after=check_after)
+                Pending(stage=code[:64], check_after=check_after, unmapped=True)
                 if acknowledged
-                else Unknown(why=f"the partner answered {code[:64]!r}, which nobody has mapped")
+                else Unknown(why=f"the partner answered {code[:64]!r}, which nobody has mapped", unmapped=True)
             )
         if meaning.means in ("declined", "refused"):
             reason = Reason(code=meaning.reason or "declined", message=meaning.text or text, partner_code=code)

@@ -12,7 +12,7 @@ import msgspec
 from connectors.kit.manifest import Manifest
 from connectors.reloadly_utilities import wire
 from schemas.call import Call, Http, Kept, Reply
-from schemas.errors import Garbled, MaybeSent
+from schemas.errors import Garbled
 from schemas.money import Currency
 from schemas.secret import Secret
 from schemas.struct import pattern
@@ -85,8 +85,8 @@ async def _open_token(call: Call) -> Kept[Secret[str]]:
 
 def token_kept(reply: Reply, now: datetime) -> Kept[Secret[str]]:
     """The token, until a little before it ends. The body is no evidence to keep: it may hold the token."""
-    if not is_success(reply):
-        raise MaybeSent(f"the partner gave no token: {reply.status} {error_code(reply)}")
+    if not _is_2xx(reply):
+        raise Garbled(f"the partner gave no token: HTTP {reply.status} {error_code(reply)}")
     try:
         token = msgspec.json.decode(reply.body, type=wire.Token)
     except wire.UNREADABLE as error:
@@ -102,16 +102,20 @@ def token_refused(reply: Reply) -> bool:
 
 
 def is_success(reply: Reply) -> bool:
-    """Raises: MaybeSent for a failure of the partner's own."""
+    """Raises: Garbled for a failure of the partner's own."""
     if reply.status >= 500:  # noqa: PLR2004 - RFC 9110, section 15.6
-        raise MaybeSent(f"the partner answered {reply.status}")
+        raise Garbled(f"HTTP {reply.status}", reply.body)
+    return _is_2xx(reply)
+
+
+def _is_2xx(reply: Reply) -> bool:
     return 200 <= reply.status < 300  # noqa: PLR2004
 
 
 def read(reply: Reply, decoder: msgspec.json.Decoder[T]) -> T:
-    """The body of a successful answer. Raises: MaybeSent, Garbled."""
+    """The body of a successful answer. Raises: Garbled."""
     if not is_success(reply):
-        raise Garbled(f"the partner answered {reply.status} {error_code(reply)}", reply.body)
+        raise Garbled(f"HTTP {reply.status} {error_code(reply)}", reply.body)
     try:
         return decoder.decode(reply.body)
     except wire.UNREADABLE as error:

@@ -21,12 +21,12 @@ ABOUT = cleandoc(
     One API between a bank's app and the partners behind its customers' everyday scenarios.
 
     - **Money** is a decimal string with its currency, never a float: `{"amount": "12.30", "currency": "CNY"}`.
-    - **An order that is `unknown` or `pending` is never paid again**: the hub finds out what became of it, and the
-      order tells. Every order carries an `Idempotency-Key`; the same key is the same order.
+    - **Until an order is `succeeded` or `declined`, it is never paid again**: the hub finds out what became of it,
+      and the order tells. Every order carries an `Idempotency-Key`; the same key is the same order.
     - **Problems** are RFC 9457 and name the field at fault. Every answer carries a `Trace-Id`.
     - **References** (`biller_id`, `bill_id`) are opaque: pass on what the hub gave.
 
-    金额一律为十进制字符串，不用浮点数。订单状态为 `unknown`（未知）或 `pending`（处理中）时，**切勿重新支付**：
+    金额一律为十进制字符串，不用浮点数。订单在变为 `succeeded`（成功）或 `declined`（拒绝）之前，**切勿重新支付**：
     枢纽会查明结果并更新订单。每笔订单须带 `Idempotency-Key`，同一键即同一订单。每个响应都带 `Trace-Id`，咨询时请提供。
     """
 )

@@ -15,9 +15,10 @@ from schemas.contract import SCENARIOS, Operation
 SCHEME = "oauth"
 TRACE = parameter("traceparent")
 NEVER_AGAIN = (
-    "A `200` or `202` means that the order stands. While it is `unknown` or `pending`, never pay again: the hub finds "
-    "out, and the order tells. A `4xx` or `5xx` means that no order exists, and that the key is free. "
-    "订单处于 `unknown` 或 `pending` 状态时，切勿重新支付。"
+    "A `200` or `202` means that the order stands. Until it is `succeeded` or `declined`, never pay again: the hub "
+    "finds out, and the order tells. A `4xx` means that no order exists, and that the key is free. After a `5xx`, "
+    "repeat the call with the same key: it makes one order at most. "
+    "订单在 `succeeded` 或 `declined` 之前，切勿重新支付；遇到 `5xx`，请用同一键重试。"
 )
 MAY_TAKE_LONGER = "Where the partner needs longer, the answer is `202` and a query to ask at."
 

@@ -22,8 +22,8 @@ PARAMETERS: Json = {
     "Prefer": {
         "name": "Prefer",
         "in": "header",
-        "description": "How long to wait for a final state, in seconds, or not at all; at most as long as the hub "
-        "waits anyway. A preference that the hub does not know is passed over (RFC 7240).",
+        "description": "How long to wait for the partner's answer, in seconds, or not at all; at most as long as the "
+        "hub waits anyway. A preference that the hub does not know is passed over (RFC 7240).",
         "schema": _TEXT,
         "examples": {"wait": {"value": "wait=10"}, "respond-async": {"value": "respond-async"}},
     },

@@ -1,36 +1,31 @@
 """The two ways that a bank's call takes: a question, and an order. Who, may, which partner; then ask, or journal."""
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import structlog
 
 from connectors.kit import references
-from connectors.kit.attempt import Errand, Line, PartnerCall
 from connectors.kit.registry import Connector
 from hub import errors
-from hub.audit import rows as audit
-from hub.audit.masking import facts_of
-from hub.audit.record import Record, new_record
 from hub.errors import FieldError
 from hub.gateway.merging import Merger
 from hub.identity.guard import Caller
 from hub.orders.attempts import Attempts, Job
-from hub.orders.journal import Draft, Journal, fingerprint
+from hub.orders.journal import Draft, Journal
 from hub.orders.rows import Key, OrderRow
 from hub.partners.rows import AccountRow
-from hub.queries.questions import Asked, Questions, region_of, told
+from hub.queries.questions import Asked, Questions, region_of
 from hub.queries.rows import QueryRow
 from hub.routing.lines import Lines
-from hub.store import Store, StoreUnavailable
+from hub.store import StoreUnavailable
 from hub.trace import trace_id
 from schemas.call import Clock
 from schemas.contract import SCENARIOS, Operation
-from schemas.errors import PartnerFailure, Refused
+from schemas.errors import NotReady
 from schemas.order import OrderRequest
 from schemas.page import Paged
 from schemas.refs import PartnerRef
@@ -52,7 +47,6 @@ class Pipeline:
     def __init__(
         self,
         *,
-        store: Store,
         journal: Journal,
         attempts: Attempts,
         lines: Lines,
@@ -61,7 +55,6 @@ class Pipeline:
         clock: Clock,
         order_wait: timedelta,
     ) -> None:
-        self._store = store
         self._journal = journal
         self._attempts = attempts
         self._lines = lines
@@ -77,16 +70,10 @@ class Pipeline:
 
     async def ask(self, caller: Caller, operation: Operation, request: Any) -> bytes | QueryRow:
         """Answers a question, or keeps it where the partner needs longer. Raises: CallerError, PartnerError."""
-        try:
-            answer = await self._answer(caller, operation, request)
-        except errors.HubError as error:
-            await self._record(caller, operation, request, type(error).__name__, b"")
-            raise
-        if isinstance(answer, QueryRow):
-            await self._record(caller, operation, request, "kept", b"", query_id=answer.query_id)
-        else:
-            await self._record(caller, operation, request, "answered", answer)
-        return answer
+        if operation.routing == "everyone":
+            return await self._merged(caller, operation, request)
+        route = await self._route(caller, operation, request)
+        return await self._questions.answer(await self._asked(caller, operation, request, route))
 
     async def order(
         self, caller: Caller, operation: Operation, request: OrderRequest, key: str, wait: timedelta
@@ -95,38 +82,50 @@ class Pipeline:
 
         Raises: CallerError, PartnerError, HubFault; then no order exists and the key is free.
         """
-        mark = Key(tenant=caller.tenant, operation=operation.key, key=key, fingerprint=fingerprint(request))
+        answer_by = self._clock() + wait
+        fingerprint = await self._journal.fingerprint(caller.tenant, request)
+        mark = Key(tenant=caller.tenant, operation=operation.key, key=key, fingerprint=fingerprint)
         standing = await self._journal.replay(mark)
         if standing is not None:
-            return await self._joined(standing, wait), True
-        route = await self._route(caller, operation, request)
-        line = await self._lines.line(route.account)
-        handles = await self._checked(caller, operation, request, route.connector, line)
-        draft = Draft(
+            return await self._joined(standing, answer_by), True
+        try:
+            asked = await self._asked(caller, operation, request, await self._route(caller, operation, request))
+            handles = await self._checked(asked)
+        except errors.HubError:
+            standing = await self._journal.replay(mark)  # a twin may have passed the check meanwhile
+            if standing is None:
+                raise
+            return await self._joined(standing, answer_by), True
+        row, is_new = await self._journal.begin(self._draft(mark, asked, handles))
+        if is_new:
+            connector, line = asked.connector, asked.line
+            self._attempts.start(
+                Job(row=row, request=request, handles=handles, line=line, connector=connector, fence=1)
+            )
+        return await self._joined(row, answer_by), not is_new
+
+    def _draft(self, mark: Key, asked: Asked, handles: dict[str, str]) -> Draft:
+        manifest = asked.connector.manifest
+        return Draft(
             key=mark,
-            client_id=caller.client_id,
-            operation=operation,
-            request=request,
-            manifest=route.connector.manifest,
-            account_id=route.account.account_id,
-            reference=references.make(route.connector.manifest.reference),
+            client_id=asked.client_id,
+            operation=asked.operation,
+            request=asked.request,
+            manifest=manifest,
+            account_id=asked.line.account_id,
+            reference=references.make(manifest.reference),
             handles=handles,
             trace_id=trace_id.get(),
-            lease=self._attempts.lease(line),
+            lease=self._attempts.lease(asked.line),
         )
-        row, is_new = await self._journal.begin(draft)
-        if is_new:
-            self._attempts.start(
-                Job(row=row, request=request, handles=handles, line=line, connector=route.connector, fence=1)
-            )
-        return await self._joined(row, wait), not is_new
 
-    async def _joined(self, row: OrderRow, wait: timedelta) -> OrderRow:
-        """The order after the attempt that this process is making at it, or after the wait."""
+    async def _joined(self, row: OrderRow, answer_by: datetime) -> OrderRow:
+        """The order after the attempt that this process is making at it, or when an answer is due."""
         attempt = self._attempts.running(row.order_id)
         if attempt is None or row.final:
             return row
-        await asyncio.wait([attempt], timeout=wait.total_seconds())
+        left = answer_by - self._clock()
+        await asyncio.wait([attempt], timeout=max(left.total_seconds(), 0))
         if attempt.done() and not attempt.cancelled() and attempt.exception() is None:
             return attempt.result() or await self._standing(row)
         return await self._standing(row)
@@ -138,41 +137,20 @@ class Pipeline:
         except StoreUnavailable:
             return row
 
-    async def _checked(
-        self, caller: Caller, operation: Operation, request: Any, connector: Connector, line: Line
-    ) -> dict[str, str]:
-        """Runs the operation's check, and returns what it remembered for the attempt. Raises: PartnerError."""
+    async def _checked(self, asked: Asked) -> dict[str, str]:
+        """Runs the operation's check, and returns what it remembered for the attempt. Raises: Invalid, PartnerError."""
+        operation = asked.operation
         if operation.check is None:
             return {}
         check = SCENARIOS[operation.scenario].operations[operation.check]
-        handles: dict[str, str] = {}
-
-        async def keep(_: dict[str, str]) -> None:
-            """What a check remembers is committed with the journal."""
-
-        errand = Errand(
-            tenant=caller.tenant,
-            trace_id=trace_id.get(),
-            deadline=self._clock() + min(line.patience * 2, self.order_wait),
-            keep=keep,
-            handles=handles,
-        )
+        question = msgspec.structs.replace(asked, operation=check, handles={})
         try:
-            await check.bind(connector.scenarios[operation.scenario])(request, PartnerCall(line, errand))
-        except Refused as error:
-            fields = [FieldError(field=error.field, message=error.message)] if error.field else []
-            raise errors.Invalid(error.message, *fields) from None
-        except Exception as error:
-            if not isinstance(error, PartnerFailure):
-                log.exception("connector-failed", operation=check.key)
-            raise told(error, connector.manifest.name) from error
-        return handles
-
-    async def _answer(self, caller: Caller, operation: Operation, request: Any) -> bytes | QueryRow:
-        if operation.routing == "everyone":
-            return await self._merged(caller, operation, request)
-        route = await self._route(caller, operation, request)
-        return await self._questions.answer(await self._asked(caller, operation, request, route))
+            await self._questions.call(question, within=min(asked.line.patience * 2, self.order_wait))
+        except errors.RefusedByPartner as error:
+            raise errors.Invalid(error.detail, *error.errors) from None
+        except NotReady as error:
+            raise errors.PartnerSlow(f"{asked.connector.manifest.name} needs longer to check this") from error
+        return question.handles
 
     async def _merged(self, caller: Caller, operation: Operation, request: Paged) -> bytes:
         shelf = await self._lines.shelf(caller.tenant)
@@ -225,23 +203,6 @@ class Pipeline:
             if connector is not None and connector.offers(operation.scenario, operation.name)
         ]
         return sorted(routes, key=lambda route: route.connector.manifest.name)
-
-    async def _record(
-        self, caller: Caller, operation: Operation, request: Any, how: str, answer: bytes, query_id: str = ""
-    ) -> None:
-        """One audit record of a question: masked facts, and digests of what went each way."""
-        facts = facts_of(request) | {"how": how} | ({"query_id": query_id} if query_id else {})
-        record: Record = new_record(
-            tenant=caller.tenant,
-            at=self._clock(),
-            kind="call",
-            trace_id=trace_id.get(),
-            actor=caller.client_id,
-            operation=operation.key,
-            facts=facts,
-            digests={"answer": hashlib.sha256(answer).hexdigest()} if answer else None,
-        )
-        await self._store.write(lambda tx: audit.append(tx, record))
 
 
 def _serves(route: Route, region: str) -> bool:

@@ -98,11 +98,17 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         log.error("unexpected", error=type(error).__name__, trace_id=problem.trace_id, exc_info=error)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     headers = {name: value for name, value in headers.items() if name.lower() == "allow"}
-    if problem.status in RETRY_AFTER:
-        headers["Retry-After"] = RETRY_AFTER[problem.status]
     if isinstance(error, Unauthenticated):
         request.app.state.refusals.count(request.client.host if request.client else "", error.error or "no-token")
         headers["WWW-Authenticate"] = error.www_authenticate
+    return response(problem, headers)
+
+
+def response(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """A problem as it goes out, now or from a kept question."""
+    headers = dict(headers or {})
+    if problem.status in RETRY_AFTER:
+        headers["Retry-After"] = RETRY_AFTER[problem.status]
     return Response(
         _encode(problem), status_code=problem.status, media_type="application/problem+json", headers=headers
     )

@@ -64,8 +64,8 @@ _as_written = json.JSONDecoder(object_pairs_hook=_Object, parse_constant=_NoNumb
 
 async def read_json(request: Request[Any, Any, Any], decoder: msgspec.json.Decoder[T]) -> T:
     """The body as the operation's struct. Raises: WrongMediaType, TooLarge, Malformed, Invalid."""
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json" or "content-encoding" in request.headers:
+    content_types = [each.partition(";")[0].strip().lower() for each in request.headers.getall("content-type", [])]
+    if content_types != ["application/json"] or "content-encoding" in request.headers:
         raise WrongMediaType("send application/json, unencoded")
     return decode(await body_of(request), decoder)
 
@@ -105,7 +105,8 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise Invalid("the request breaks the contract", field_error(str(error))) from None
+        flaw = field_error(str(error))
+        raise Invalid(f"{flaw.field}: {flaw.message}", flaw) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise Malformed(f"the body is no JSON: {_brief(error)}") from None
 

@@ -16,12 +16,12 @@ PROBLEM = "application/problem+json"
 
 Failures = tuple[type[Exception], ...]
 
-CALLER: Failures = (Unauthenticated, errors.ScopeMissing, StoreUnavailable)
+CALLER: Failures = (Unauthenticated, errors.ScopeMissing, errors.NotAcceptable, StoreUnavailable)
 """What every call with a token can meet."""
 PARTNER: Failures = (errors.RefusedByPartner, errors.PartnerGarbled, errors.PartnerDown, errors.PartnerSlow)
 KEY: Failures = (errors.KeyMissing, errors.Malformed, errors.KeyReused)
 LIST: Failures = (errors.Malformed, errors.Invalid)
-_READ: Failures = (errors.Malformed, errors.Invalid, errors.NotAcceptable)
+_READ: Failures = (errors.Malformed, errors.Invalid)
 _BODY: Failures = (errors.WrongMediaType, errors.TooLarge)
 _ROUTED: Failures = (errors.NotOffered, errors.Misconfigured)
 

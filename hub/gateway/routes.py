@@ -44,12 +44,16 @@ def _question(site: Site, operation: Operation) -> Callable[..., Any]:
 
     async def ask(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller = await site.identity.authenticate(request.headers.get("authorization"))
-        reading.must_accept_json(request)
-        site.pipeline.may(caller, operation)
-        answer = await site.pipeline.ask(caller, operation, await read(request))
-        if isinstance(answer, QueryRow):
-            return kept(answer)
-        return Response(answer, media_type=JSON)
+        async with site.calls.recorded(caller, operation.key) as call:
+            reading.must_accept_json(request)
+            site.pipeline.may(caller, operation)
+            call.request = await read(request)
+            answer = await site.pipeline.ask(caller, operation, call.request)
+            if isinstance(answer, QueryRow):
+                call.how, call.query_id = "kept", answer.query_id
+                return kept(answer)
+            call.answer = answer
+            return Response(answer, media_type=JSON)
 
     return ask
 
@@ -59,16 +63,19 @@ def _order(site: Site, operation: Operation) -> Callable[..., Any]:
 
     async def order(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller = await site.identity.authenticate(request.headers.get("authorization"))
-        reading.must_accept_json(request)
-        site.pipeline.may(caller, operation)
-        key = reading.idempotency_key(request)
-        wait, applied = preference(request, site.pipeline.order_wait)
-        wanted = await read(request)
-        row, replayed = await site.pipeline.order(caller, operation, wanted, key, wait)
-        headers = {"Preference-Applied": applied} if applied else {}
-        if replayed:
-            headers["Idempotency-Replayed"] = "true"
-        return await shown(site, operation, row, headers)
+        async with site.calls.recorded(caller, operation.key) as call:
+            reading.must_accept_json(request)
+            site.pipeline.may(caller, operation)
+            key = reading.idempotency_key(request)
+            wait, applied = preference(request, site.pipeline.order_wait)
+            call.request = await read(request)
+            row, replayed = await site.pipeline.order(caller, operation, call.request, key, wait)
+            call.how, call.order_id = "replayed", row.order_id
+            call.covered = not replayed  # the journal's own record tells of a new order
+            headers = {"Preference-Applied": applied} if applied else {}
+            if replayed:
+                headers["Idempotency-Replayed"] = "true"
+            return await shown(site, operation, row, headers)
 
     return order
 
@@ -100,7 +107,8 @@ def flat(request: Request[Any, Any, Any], of: Any, codec: Codec) -> Any:
     try:
         return codec.convert(parameters, of)
     except msgspec.ValidationError as error:
-        raise Invalid("the request breaks the contract", reading.field_error(str(error))) from None
+        flaw = reading.field_error(str(error))
+        raise Invalid(f"{flaw.field}: {flaw.message}", flaw) from None
 
 
 def preference(request: Request[Any, Any, Any], longest: timedelta) -> tuple[timedelta, str]:
@@ -110,7 +118,8 @@ def preference(request: Request[Any, Any, Any], longest: timedelta) -> tuple[tim
     waits = [found for found in map(_WAIT.fullmatch, wishes) if found]
     asynchronous = ["respond-async"] if "respond-async" in wishes else []
     if waits:  # beside `respond-async`: so long, and only then without the result (section 4.3)
-        return min(timedelta(seconds=int(waits[0][1])), longest), ", ".join([*asynchronous, waits[0][0]])
+        seconds = min(int(waits[0][1]), int(longest.total_seconds()))
+        return timedelta(seconds=seconds), ", ".join([*asynchronous, f"wait={seconds}"])
     return (timedelta(0), "respond-async") if asynchronous else (longest, "")
 
 

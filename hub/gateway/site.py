@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hub.events.callbacks import Callbacks
+from hub.gateway.calls import Calls
 from hub.gateway.pipeline import Pipeline
 from hub.gateway.tokens import Tokens
 from hub.identity.identity import Identity
@@ -18,6 +19,7 @@ class Site:
     """The rooms of one running hub that answer requests."""
 
     store: Store
+    calls: Calls
     identity: Identity
     pipeline: Pipeline
     journal: Journal

@@ -1,5 +1,7 @@
 """Routes that no operation declares: orders, kept questions, deliverables, callbacks, health."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -7,11 +9,12 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from hub.errors import ScopeMissing
-from hub.gateway import reading
+from hub.gateway import problems, reading
+from hub.gateway.calls import Call
 from hub.gateway.problems import Problem
 from hub.gateway.routes import JSON, flat, kept, shown, written
 from hub.gateway.site import Site
+from hub.identity.guard import Caller
 from hub.orders.desk import OrderPage, OrderSearch
 from schemas.contract import operation_named
 
@@ -23,48 +26,61 @@ def standing(site: Site) -> list[HTTPRouteHandler]:
     return [*_orders(site), _queries(site), _deliverables(site), _callbacks(site), *_health(site)]
 
 
+@asynccontextmanager
+async def _called(site: Site, request: Request[Any, Any, Any], operation: str) -> AsyncIterator[tuple[Caller, Call]]:
+    """Who calls, and the record of the call."""
+    caller = await site.identity.authenticate(request.headers.get("authorization"))
+    async with site.calls.recorded(caller, operation) as call:
+        reading.must_accept_json(request)
+        yield caller, call
+
+
 def _orders(site: Site) -> list[HTTPRouteHandler]:
     @get("/v1/orders/{order_id:str}", operation_id="orders.see")
     async def see(request: Request[Any, Any, Any], order_id: FromPath[str]) -> Response[bytes]:
         """One order, refreshed from the partner while it is open."""
-        caller = await site.identity.authenticate(request.headers.get("authorization"))
-        row = await site.desk.see(caller, order_id)
-        answer = await shown(site, operation_named(row.operation), row, {})
-        return Response(answer.content, media_type=JSON, headers=answer.headers)
+        async with _called(site, request, "orders.see") as (caller, call):
+            row = await site.desk.see(caller, order_id)
+            call.order_id = row.order_id
+            answer = await shown(site, operation_named(row.operation), row, {})
+            return Response(answer.content, media_type=JSON, headers=answer.headers)
 
     @get("/v1/orders", operation_id="orders.list")
     async def find(request: Request[Any, Any, Any]) -> Response[bytes]:
         """The bank's orders, newest first."""
-        caller = await site.identity.authenticate(request.headers.get("authorization"))
-        search = flat(request, OrderSearch, site.tokens.codec)
-        bound_to = caller.tenant.encode() + msgspec.json.encode(msgspec.structs.replace(search, cursor=None, limit=1))
-        before = site.tokens.read_cursor(search.cursor, bound_to).decode() if search.cursor is not None else None
-        rows = await site.desk.find(caller, search, before)
-        shown_rows = rows[: search.limit]
-        page = OrderPage(
-            items=[msgspec.Raw(await written(site, operation_named(row.operation), row)) for row in shown_rows],
-            next=site.tokens.write_cursor(shown_rows[-1].order_id.encode(), bound_to)
-            if len(rows) > search.limit
-            else None,
-        )
-        return Response(msgspec.json.encode(page), media_type=JSON)
+        async with _called(site, request, "orders.list") as (caller, call):
+            search = call.request = flat(request, OrderSearch, site.tokens.codec)
+            page = await _page(site, caller, search)
+            return Response(msgspec.json.encode(page), media_type=JSON)
 
     return [see, find]
+
+
+async def _page(site: Site, caller: Caller, search: OrderSearch) -> OrderPage:
+    bound_to = caller.tenant.encode() + msgspec.json.encode(msgspec.structs.replace(search, cursor=None, limit=1))
+    before = site.tokens.read_cursor(search.cursor, bound_to).decode() if search.cursor is not None else None
+    rows = await site.desk.find(caller, search, before)
+    shown_rows = rows[: search.limit]
+    more = len(rows) > search.limit
+    return OrderPage(
+        items=[msgspec.Raw(await written(site, operation_named(row.operation), row)) for row in shown_rows],
+        next=site.tokens.write_cursor(shown_rows[-1].order_id.encode(), bound_to) if more else None,
+    )
 
 
 def _queries(site: Site) -> HTTPRouteHandler:
     @get("/v1/queries/{query_id:str}", operation_id="queries.see")
     async def see(request: Request[Any, Any, Any], query_id: FromPath[str]) -> Response[bytes]:
         """The answer of a question that took the partner longer, or 202 while it still does."""
-        caller = await site.identity.authenticate(request.headers.get("authorization"))
-        row, answer = await site.questions.find(query_id, caller.tenant)
-        site.pipeline.may(caller, operation_named(row.operation))
-        if answer is None:
-            return kept(row)
-        if row.state == "failed":
-            status = _problem.decode(answer).status
-            return Response(answer, media_type="application/problem+json", status_code=status)
-        return Response(answer, media_type=JSON)
+        async with _called(site, request, "queries.see") as (caller, call):
+            row, answer = await site.questions.find(query_id, caller.tenant)
+            call.query_id, call.how, call.answer = query_id, row.state, answer or b""
+            site.pipeline.may(caller, operation_named(row.operation))
+            if answer is None:
+                return kept(row)
+            if row.state == "failed":
+                return problems.response(_problem.decode(answer))
+            return Response(answer, media_type=JSON)
 
     return see
 
@@ -77,13 +93,15 @@ def _deliverables(site: Site) -> HTTPRouteHandler:
     )
     async def release(request: Request[Any, Any, Any], deliverable_id: FromPath[str]) -> Response[bytes]:
         """Hands over what an order delivered: once, and to the same key again for a short while."""
-        caller = await site.identity.authenticate(request.headers.get("authorization"))
-        key = reading.idempotency_key(request)
-        order = await site.journal.find(await site.deliverables.order_of(caller, deliverable_id))
-        if order is not None and operation_named(order.operation).scope not in caller.scopes:
-            raise ScopeMissing(f"this needs the scope {operation_named(order.operation).scope}")
-        handed = await site.deliverables.release(caller, deliverable_id, key)
-        return Response(msgspec.json.encode(handed), media_type=JSON, headers={"Cache-Control": "no-store"})
+        async with _called(site, request, "deliverables.release") as (caller, call):
+            key = reading.idempotency_key(request)
+            order = await site.journal.find(await site.deliverables.order_of(caller, deliverable_id))
+            if order is not None:
+                call.order_id = order.order_id
+                site.pipeline.may(caller, operation_named(order.operation))
+            handed = await site.deliverables.release(caller, deliverable_id, key)
+            call.covered = True  # by the record of the release, in the same unit
+            return Response(msgspec.json.encode(handed), media_type=JSON, headers={"Cache-Control": "no-store"})
 
     return release
 

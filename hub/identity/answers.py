@@ -67,7 +67,12 @@ REFUSALS = {
 _TEXT = Schema(type=OpenAPIType.STRING)
 _AUTHENTICATION = {
     "client_assertion_type": Schema(type=OpenAPIType.STRING, const=ASSERTION_TYPE),
-    "client_assertion": Schema(type=OpenAPIType.STRING, description="A JWT signed with the client's key (RFC 7523)"),
+    "client_assertion": Schema(
+        type=OpenAPIType.STRING,
+        description="A JWT signed with the client's key (RFC 7523): `iss` and `sub` are the client id, `aud` is the "
+        "issuer as one string (not the token endpoint), `exp` at most five minutes ahead, `jti` new every time; "
+        "ES256, PS256 or EdDSA, with the key's `kid`",
+    ),
 }
 
 

@@ -9,7 +9,8 @@ from hub.audit.record import new_record
 from hub.errors import FieldError, KeyReused, NotFound
 from hub.identity.guard import Caller
 from hub.orders import rows
-from hub.orders.journal import DELIVERABLE
+from hub.orders.journal import deliverable_context
+from hub.orders.rows import DeliverableRow
 from hub.store import Connection, Store
 from hub.tenants.data_keys import DataKeys
 from hub.trace import trace_id
@@ -39,15 +40,15 @@ class Deliverables:
         now = self._clock()
         sealer = await self._data_keys.of(caller.tenant)
 
-        def unit(tx: Connection) -> tuple[str, bytes]:
-            row = rows.find_deliverable(tx, deliverable_id)
+        def unit(tx: Connection) -> DeliverableRow | NotFound | KeyReused:
+            row = rows.find_deliverable(tx, deliverable_id, for_update=True)
             if row is None or row.tenant != caller.tenant:
-                raise NotFound("there is no such deliverable")
+                return NotFound("there is no such deliverable")
             if row.released_at is None:
                 rows.mark_released(tx, deliverable_id, key, now)
             elif row.released_to != key or now - row.released_at > self._again:
                 error = FieldError(field="Idempotency-Key", message="is not the one that it was released to")
-                raise KeyReused("released before; only the same key reads it again, and for a while", error)
+                return KeyReused("released before; only the same key reads it again, and for a while", error)
             audit.append(
                 tx,
                 new_record(
@@ -61,11 +62,13 @@ class Deliverables:
                     facts={"deliverable_id": deliverable_id, "again": str(row.released_at is not None).lower()},
                 ),
             )
-            return row.order_id, row.sealed
+            return row
 
-        order_id, sealed = await self._store.write(unit)
-        value = sealer.unseal(sealed, context=DELIVERABLE)
-        return Deliverable(deliverable_id=deliverable_id, order_id=order_id, value=msgspec.Raw(value))
+        row = await self._store.write(unit)
+        if not isinstance(row, DeliverableRow):
+            raise row
+        value = sealer.unseal(row.sealed, context=deliverable_context(row.order_id, deliverable_id))
+        return Deliverable(deliverable_id=deliverable_id, order_id=row.order_id, value=msgspec.Raw(value))
 
     async def order_of(self, caller: Caller, deliverable_id: str) -> str:
         """The order a deliverable belongs to. Raises: NotFound."""

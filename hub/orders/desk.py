@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from hub.errors import NotFound, ScopeMissing
 from hub.identity.guard import Caller
@@ -28,12 +30,12 @@ REFRESH_WAIT = timedelta(seconds=2)
 class OrderSearch(Paged):
     """Which orders are wanted. Times bound `created_at`: from `since`, before `until`."""
 
-    state: OrderState | None = None
-    operation: str | None = None
-    partner: str | None = None
-    review: bool | None = None
-    since: Instant | None = None
-    until: Instant | None = None
+    state: Annotated[OrderState, Meta(description="Orders in this state")] | None = None
+    operation: Annotated[str, Meta(description="Orders of this operation: utility-bills.pay")] | None = None
+    partner: Annotated[str, Meta(description="Orders at this partner")] | None = None
+    review: Annotated[bool, Meta(description="`true`: orders that a person must look at")] | None = None
+    since: Annotated[Instant, Meta(description="Created then or later; write + as %2B")] | None = None
+    until: Annotated[Instant, Meta(description="Created before then")] | None = None
 
 
 class OrderPage(Canonical):

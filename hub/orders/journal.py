@@ -1,6 +1,5 @@
 """The journal: an order is written down before anything leaves, and every piece of news moves it in one unit."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,9 +72,9 @@ class ClaimLost(Exception):
     """Somebody else looks after this order now: nothing more may be sent under the old claim."""
 
 
-def fingerprint(request: OrderRequest) -> bytes:
-    """What makes two requests the same: SHA-256 over the canonical request."""
-    return hashlib.sha256(PLAIN.encode(request)).digest()
+def fingerprint(sealer: TenantSealer, request: OrderRequest) -> bytes:
+    """What makes two requests the same: a keyed digest of the canonical request, for there are few to guess among."""
+    return sealer.blind_index(PLAIN.encode(request).decode(), field=REQUEST)
 
 
 class Journal:
@@ -90,14 +89,16 @@ class Journal:
         self._owner = owner
         self._schedule = schedule
 
+    async def fingerprint(self, tenant: str, request: OrderRequest) -> bytes:
+        """What makes two requests of this bank the same."""
+        return fingerprint(await self._data_keys.of(tenant), request)
+
     async def replay(self, key: Key) -> OrderRow | None:
         """The order that stands under this key. Raises: KeyReused where it was another request."""
-
-        def query(tx: Connection) -> OrderRow | None:
-            found = rows.find_key(tx, key)
-            return _same(key, found, tx)
-
-        return await self._store.read(query)
+        standing = await self._store.read(lambda tx: _standing(tx, key))
+        if isinstance(standing, KeyReused):
+            raise standing
+        return standing
 
     async def begin(self, draft: Draft) -> tuple[OrderRow, bool]:
         """Journals an order: row, key, reference, due work and audit, in one commit.
@@ -107,12 +108,12 @@ class Journal:
         sealer = await self._data_keys.of(draft.key.tenant)
         now = self._clock()
         order_id = ids.new("ord", now)
-        request = sealer.seal(PLAIN.encode(draft.request), context=REQUEST)
-        handles = _seal_handles(sealer, draft.handles)
+        request = sealer.seal(PLAIN.encode(draft.request), context=f"{REQUEST}:{order_id}")
+        handles = _seal_handles(sealer, order_id, draft.handles)
 
-        def unit(tx: Connection) -> tuple[OrderRow, bool]:
+        def unit(tx: Connection) -> tuple[OrderRow | KeyReused, bool]:
             if not rows.claim_key(tx, draft.key, order_id, now):
-                standing = _same(draft.key, rows.find_key(tx, draft.key), tx)
+                standing = _standing(tx, draft.key)
                 if standing is None:
                     raise RuntimeError("a key without its order")
                 return standing, False
@@ -123,7 +124,10 @@ class Journal:
             audit.append(tx, _record("order.journalled", row, now, digest=draft.key.fingerprint))
             return row, True
 
-        return await self._store.write(unit)
+        row, is_new = await self._store.write(unit)
+        if isinstance(row, KeyReused):
+            raise row
+        return row, is_new
 
     async def resume(self, order_id: str, fence: int) -> bool:
         """Marks a received order as being sent again, before it is. False: the claim no longer stands."""
@@ -163,16 +167,18 @@ class Journal:
         """Commits that a further step is about to leave. Raises: ClaimLost, and then it must not."""
         now = self._clock()
 
-        def unit(tx: Connection) -> None:
+        def unit(tx: Connection) -> bool:
             tries = work.held(tx, order_id, fence)
             row = rows.find(tx, order_id, for_update=True)
             if row is None or tries is None:
-                raise ClaimLost(order_id)
+                return False
             row.note(now, rows.STEP, name)
             rows.update_order(tx, row)
             audit.append(tx, _record("order.attempt", row, now, facts={"step": name}))
+            return True
 
-        await self._store.write(unit)
+        if not await self._store.write(unit):
+            raise ClaimLost(order_id)
 
     async def settle(self, settlement: Settlement) -> OrderRow | None:
         """Applies news: state, audit, event and next step in one unit, and only if the claim still stands.
@@ -260,7 +266,8 @@ class Journal:
     async def opened(self, row: OrderRow, operation: Operation) -> tuple[OrderRequest, dict[str, str]]:
         """The request and the handles of a stored order, unsealed."""
         sealer = await self._data_keys.of(row.tenant)
-        request: OrderRequest = PLAIN.decoder(operation.request).decode(sealer.unseal(row.request, context=REQUEST))
+        plain = sealer.unseal(row.request, context=f"{REQUEST}:{row.order_id}")
+        request: OrderRequest = PLAIN.decoder(operation.request).decode(plain)
         return request, _open_handles(row, sealer)
 
     async def result(self, row: OrderRow, operation: Operation) -> Any:
@@ -268,14 +275,17 @@ class Journal:
         if row.result is None:
             return None
         sealer = await self._data_keys.of(row.tenant)
-        return PLAIN.decoder(operation.result).decode(sealer.unseal(row.result, context=RESULT))
+        plain = sealer.unseal(row.result, context=f"{RESULT}:{row.order_id}")
+        return PLAIN.decoder(operation.result).decode(plain)
 
 
-def _same(key: Key, found: tuple[bytes, str] | None, tx: Connection) -> OrderRow | None:
+def _standing(tx: Connection, key: Key) -> OrderRow | KeyReused | None:
+    """What stands under a key. The refusal is returned: a unit that raises would spoil its whole batch."""
+    found = rows.find_key(tx, key)
     if found is None:
         return None
     if found[0] != key.fingerprint:
-        raise KeyReused("this Idempotency-Key was used for another request; use a new key for a new order")
+        return KeyReused("this Idempotency-Key was used for another request; use a new key for a new order")
     return rows.find(tx, found[1])
 
 
@@ -326,23 +336,31 @@ def _keep_result(
         result = msgspec.structs.replace(result, **{field: None})
         if taken.state == "succeeded":
             row.deliverable_id = ids.new("dlv", now)
-            sealed = sealer.seal(PLAIN.encode(secret.reveal()), context=DELIVERABLE)
+            context = deliverable_context(row.order_id, row.deliverable_id)
+            sealed = sealer.seal(PLAIN.encode(secret.reveal()), context=context)
             rows.keep_deliverable(tx, row, sealed, now)
-    row.result = sealer.seal(PLAIN.encode(result), context=RESULT)
+    row.result = sealer.seal(PLAIN.encode(result), context=f"{RESULT}:{row.order_id}")
+
+
+def deliverable_context(order_id: str, deliverable_id: str) -> str:
+    """What a deliverable is sealed for: this order's, under this name."""
+    return f"{DELIVERABLE}:{order_id}:{deliverable_id}"
 
 
 def _add_handles(row: OrderRow, more: Mapping[str, str], sealer: TenantSealer) -> None:
     """A callback and the attempt may both bring some at once: neither takes the other's away."""
     if more:
-        row.handles = _seal_handles(sealer, {**_open_handles(row, sealer), **more})
+        row.handles = _seal_handles(sealer, row.order_id, {**_open_handles(row, sealer), **more})
 
 
 def _open_handles(row: OrderRow, sealer: TenantSealer) -> dict[str, str]:
-    return _handles.decode(sealer.unseal(row.handles, context=HANDLES)) if row.handles else {}
+    if not row.handles:
+        return {}
+    return _handles.decode(sealer.unseal(row.handles, context=f"{HANDLES}:{row.order_id}"))
 
 
-def _seal_handles(sealer: TenantSealer, handles: dict[str, str]) -> bytes | None:
-    return sealer.seal(msgspec.json.encode(handles), context=HANDLES) if handles else None
+def _seal_handles(sealer: TenantSealer, order_id: str, handles: dict[str, str]) -> bytes | None:
+    return sealer.seal(msgspec.json.encode(handles), context=f"{HANDLES}:{order_id}") if handles else None
 
 
 def _record(

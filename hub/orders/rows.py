@@ -73,7 +73,7 @@ order_keys = Table(
     Column("tenant", String(40), primary_key=True),
     Column("operation", String(80), primary_key=True),
     Column("key", String(255), primary_key=True),
-    Column("fingerprint", LargeBinary(32), nullable=False),
+    Column("fingerprint", LargeBinary(16), nullable=False),
     Column("order_id", String(40), nullable=False),
     Column("created_at", UtcMicros, nullable=False),
     Index(None, "created_at"),
@@ -253,7 +253,7 @@ def list_orders(
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """An Idempotency-Key as a bank used it. Shape: `fingerprint` is the SHA-256 of the canonical request."""
+    """An Idempotency-Key as a bank used it. Shape: `fingerprint` is a keyed digest of the request."""
 
     tenant: str
     operation: str
@@ -305,13 +305,12 @@ class DeliverableRow(msgspec.Struct, frozen=True):
     released_to: str | None
 
 
-def find_deliverable(tx: Connection, deliverable_id: str) -> DeliverableRow | None:
+def find_deliverable(tx: Connection, deliverable_id: str, *, for_update: bool = False) -> DeliverableRow | None:
     table = deliverables.c
-    row = tx.execute(
-        select(table.tenant, table.order_id, table.sealed, table.released_at, table.released_to)
-        .where(table.deliverable_id == deliverable_id)
-        .with_for_update()
-    ).first()
+    statement = select(table.tenant, table.order_id, table.sealed, table.released_at, table.released_to).where(
+        table.deliverable_id == deliverable_id
+    )
+    row = tx.execute(statement.with_for_update() if for_update else statement).first()
     return DeliverableRow(*row) if row else None
 
 

@@ -56,10 +56,11 @@ def step(state: OrderState, news: News, source: Source, *, absence_is_final: boo
             return _absent(state, why, final=absence_is_final and source == "enquiry")
         case NotSent(why=why):
             return _not_sent(state, why, source)
-        case Unknown(why=why):
+        case Unknown(why=why, unmapped=unmapped):
             # An enquiry that learns nothing takes nothing away from a verified acknowledgement.
             kept: OrderState = "pending" if state == "pending" else "unknown"
-            return Step(state=kept, what=kept if kept != state else f"{source}-unclear", detail=why)
+            what = kept if kept != state else f"{source}-unclear"
+            return Step(state=kept, what=what, detail=why, alert=unmapped)
 
 
 def _pending(state: OrderState, news: Pending[Any], source: Source) -> Step:
@@ -69,7 +70,7 @@ def _pending(state: OrderState, news: Pending[Any], source: Source) -> Step:
         detail=f"{news.stage}, by {source}",
         result=news.so_far,
         check_after=news.check_after,
-        alert=news.stage.startswith("unmapped:") or state == "received",
+        alert=news.unmapped or state == "received",
     )
 
 

@@ -82,8 +82,9 @@ class Questions:
         self._limits = limits
         self._late: set[asyncio.Task[None]] = set()
 
-    async def call(self, asked: Asked) -> Any:
-        """Calls the connector once. Raises: NotReady, PartnerError."""
+    async def call(self, asked: Asked, within: timedelta | None = None) -> Any:
+        """Calls the connector once, for as long as a question may take. Raises: NotReady, PartnerError."""
+        limit = within or self._limits.call
 
         async def keep(_: dict[str, str]) -> None:
             """Handles of a question are kept with the question, if it must be kept at all."""
@@ -91,14 +92,14 @@ class Questions:
         errand = Errand(
             tenant=asked.tenant,
             trace_id=trace_id.get(),
-            deadline=self._clock() + self._limits.call,
+            deadline=self._clock() + limit,
             keep=keep,
             handles=asked.handles,
             region=region_of(asked.operation, asked.request),
         )
         bound = asked.operation.bind(asked.connector.scenarios[asked.operation.scenario])
         try:
-            async with asyncio.timeout(self._limits.call.total_seconds()):
+            async with asyncio.timeout(limit.total_seconds()):
                 return await bound(asked.request, PartnerCall(asked.line, errand))
         except NotReady:
             raise

@@ -154,8 +154,7 @@ class PostgresWriter:
         try:
             connection = await self._engine.connect()
         except Exception as error:  # noqa: BLE001 — no connection, whatever the reason
-            fault = self._judge.fault_in(error, committing=False)
-            return refuse(batch, fault or StoreUnavailable(f"no connection to the database: {error}"))
+            return refuse(batch, _unreachable(error, self._judge))
         try:
             return await connection.run_sync(self._group.run, batch)
         finally:
@@ -183,5 +182,18 @@ class PostgresReader:
         await self._engine.dispose()
 
     async def _attempt(self, query: Callable[[Connection], T]) -> T:
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(query)
+        connected = False
+        try:
+            async with self._engine.connect() as connection:
+                connected = True
+                return await connection.run_sync(query)
+        except Exception as error:
+            if connected:
+                raise
+            raise _unreachable(error, self._judge) from error
+
+
+def _unreachable(error: Exception, judge: PostgresJudge) -> StoreUnavailable:
+    """No connection, whatever the reason."""
+    fault = judge.fault_in(error, committing=False)
+    return fault or StoreUnavailable(f"no connection to the database: {error}")

@@ -84,18 +84,16 @@ def claim(tx: Connection, owner: str, now: datetime, leased_until: datetime, lim
 
 
 def claim_one(tx: Connection, work_id: str, owner: str, now: datetime, leased_until: datetime) -> Work | None:
-    """Takes one piece of work ahead of its time, unless somebody holds it."""
+    """Takes one piece of work ahead of its time, unless somebody holds it. That is no try of the schedule's."""
     row = tx.execute(
-        select(due_work)
-        .where(due_work.c.work_id == work_id, _free_at(now))
-        .with_for_update(skip_locked=True)
+        select(due_work).where(due_work.c.work_id == work_id, _free_at(now)).with_for_update(skip_locked=True)
     ).first()
-    return _take(tx, row, owner, leased_until) if row else None
+    return _take(tx, row, owner, leased_until, counts=False) if row else None
 
 
-def _take(tx: Connection, row: object, owner: str, leased_until: datetime) -> Work:
+def _take(tx: Connection, row: object, owner: str, leased_until: datetime, *, counts: bool = True) -> Work:
     found = row._mapping  # type: ignore[attr-defined]  # noqa: SLF001 - SQLAlchemy's documented accessor
-    work = Work(found["work_id"], found["kind"], found["tenant"], found["fence"] + 1, found["tries"] + 1)
+    work = Work(found["work_id"], found["kind"], found["tenant"], found["fence"] + 1, found["tries"] + counts)
     tx.execute(
         update(due_work)
         .where(due_work.c.work_id == work.work_id)

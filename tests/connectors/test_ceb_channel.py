@@ -280,8 +280,9 @@ async def test_a_changed_reply_is_garbled(them: TheirSide, account: CebAccount) 
 
 async def test_an_http_failure_is_no_answer(account: CebAccount) -> None:
     """A 5xx may have been performed."""
-    with pytest.raises(MaybeSent, match="503"):
-        await envelope.unseal(account, Reply(status=503))
+    with pytest.raises(Garbled, match="503") as caught:
+        await envelope.unseal(account, Reply(status=503, body=b"busy"))
+    assert caught.value.evidence == b"busy"
 
 
 @pytest.mark.parametrize("length", range(1, 7))

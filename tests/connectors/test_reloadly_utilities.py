@@ -410,6 +410,7 @@ async def test_unmapped_status_is_pending(bench: Bench, service: Service) -> Non
     with capture_logs() as logs:
         outcome = await pay(bench, service, json(ACKNOWLEDGED | {"status": "PONDERING"}))
     assert isinstance(outcome, Pending)
+    assert outcome.unmapped
     assert [entry["event"] for entry in logs] == ["unmapped-code"]
 
 
@@ -467,7 +468,7 @@ async def test_other_errors_are_unknown(bench: Bench, service: Service, answer: 
 )
 async def test_unusable_answers_may_have_paid(bench: Bench, service: Service, answer: Reply) -> None:
     """A 5xx, garbage, and an answer about another payment leave the payment in doubt."""
-    with pytest.raises(MaybeSent):
+    with pytest.raises(Garbled):
         await pay(bench, service, answer)
 
 

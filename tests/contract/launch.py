@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from connectors.kit.manifest import Breaker as Limit
 from connectors.kit.manifest import Manifest
-from hub.cli import main
 from hub.routing.gate import Breaker
 
 ABSENCE = timedelta(seconds=6)
@@ -21,12 +20,22 @@ def nervous_breaker() -> None:
     Manifest.breaker = property(lambda _: Limit(failures=3, open_seconds=0.5))
 
 
+def firm_breaker() -> None:
+    """The breaker opens soon, and for longer than an attempt may take."""
+    Manifest.breaker = property(lambda _: Limit(failures=3, open_seconds=8))
+
+
 def soon_absent() -> None:
     """What a partner does not know is final after seconds."""
     Manifest.absence_final_after = property(lambda _: ABSENCE)
 
 
-HOW = {"no-breaker": no_breaker, "nervous-breaker": nervous_breaker, "soon-absent": soon_absent}
+HOW = {
+    "no-breaker": no_breaker,
+    "nervous-breaker": nervous_breaker,
+    "firm-breaker": firm_breaker,
+    "soon-absent": soon_absent,
+}
 
 
 def launcher(how: str) -> tuple[str, ...]:
@@ -34,5 +43,7 @@ def launcher(how: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
+    from hub.cli import main
+
     HOW[sys.argv.pop(1)]()
     main()

@@ -109,7 +109,7 @@ def test_cause_decides_under_any_name(name: str) -> None:
     cause = kind.__new__(kind)
     wrapped = httpx.ConnectTimeout("misleading")
     wrapped.__cause__ = cause
-    expected = NotSent if name in NOT_SENT else MaybeSent
+    expected = NotSent if name in NOT_SENT else Garbled if kind is aiohttp.ClientResponseError else MaybeSent
     assert type(told_apart(cause)) is expected
     assert type(told_apart(wrapped)) is expected
 
@@ -169,6 +169,19 @@ async def test_endless_reply_is_cut_off(channel: Channel) -> None:
         assert len(caught.value.evidence) == 1024
         polite = await channel.exchange(Http(method="GET", url=f"{partner.url}/polite"), PATIENCE)
     assert polite == Reply(status=200, headers={"content-length": "2"}, body=b"ok")
+
+
+@pytest.mark.parametrize("bytes_sent", [b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\x15\x03\x03\x00\x02"])
+async def test_bytes_that_are_no_http_are_garbled(channel: Channel, bytes_sent: bytes) -> None:
+    """Somebody answered, and not in HTTP: a garbled answer, after which the request may have been received."""
+
+    async def babble(_: rude.Rude, peer: socket.socket) -> None:
+        await rude.read(peer)
+        await rude.say(peer, bytes_sent)
+
+    async with rude.serving(babble) as partner:
+        with pytest.raises(Garbled):
+            await channel.exchange(Http(method="POST", url=partner.url), PATIENCE)
 
 
 @pytest.mark.parametrize(

@@ -50,14 +50,16 @@ def test_unmapped_code_on_an_order_taken_is_pending() -> None:
     """On an acknowledged order a status nobody mapped is pending, and raises an alert."""
     with capture_logs() as logs:
         outcome = CODES.outcome("new", acknowledged=True, check_after=START)
-    assert outcome == Pending(stage="unmapped:new", check_after=START)
+    assert outcome == Pending(stage="new", check_after=START, unmapped=True)
     assert [(entry["event"], entry["operation"], entry["code"]) for entry in logs] == [("unmapped-code", "pay", "new")]
 
 
 def test_unmapped_code_on_submission_is_unknown() -> None:
     """On submission a code nobody mapped is unknown, and raises an alert."""
     with capture_logs() as logs:
-        assert isinstance(CODES.outcome("new", acknowledged=False), Unknown)
+        outcome = CODES.outcome("new", acknowledged=False)
+    assert isinstance(outcome, Unknown)
+    assert outcome.unmapped
     assert len(logs) == 1
 
 

@@ -4,15 +4,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from sqlalchemy import text
 
 from connectors.kit.manifest import EnquiryWindow, Manifest
 from hub.audit.record import Record, read_record
 from hub.orders import rows
-from hub.orders.journal import Draft, Journal, Settlement, fingerprint
+from hub.orders.journal import Draft, Journal, Settlement, deliverable_context, fingerprint
 from hub.orders.rows import Key, OrderRow
 from hub.orders.states import News, Source
-from hub.store import Connection, Sealer, Store
+from hub.store import Connection, Sealer, Store, TenantSealer
 from hub.tenants import banks
 from hub.tenants.data_keys import DataKeys
 from hub.work import rows as work
@@ -82,8 +83,9 @@ def pending(stage: str = "processing", **more: Any) -> Pending[Receipt]:
 class Office:
     """One bank's journal, and everything that a test may want to see of it."""
 
-    def __init__(self, store: Store, tenant: str) -> None:
+    def __init__(self, store: Store, tenant: str, sealer: TenantSealer) -> None:
         self.store = store
+        self.sealer = sealer
         self.tenant = tenant
         self.clock = Clock()
         self.data_keys = DataKeys(store, SEALER)
@@ -93,13 +95,16 @@ class Office:
     @classmethod
     async def opened(cls, store: Store, name: str = "some-bank") -> "Office":
         bank = await store.write(lambda tx: banks.add(tx, SEALER, name, now=START))
-        return cls(store, bank.tenant_id)
+        return cls(store, bank.tenant_id, SEALER.tenant(bank.tenant_id, bank.data_key))
 
     def draft(self, key: str = "", request: BillPayment | None = None, reference: str = "") -> Draft:
         self._made += 1
         request = request or payment()
         mark = Key(
-            tenant=self.tenant, operation=PAY.key, key=key or f"key-{self._made}", fingerprint=fingerprint(request)
+            tenant=self.tenant,
+            operation=PAY.key,
+            key=key or f"key-{self._made}",
+            fingerprint=fingerprint(self.sealer, request),
         )
         return Draft(
             key=mark,
@@ -182,11 +187,29 @@ class Office:
 
     async def deliverables(self, order_id: str) -> list[str]:
         """What an order delivered, unsealed."""
-        sealer = await self.data_keys.of(self.tenant)
-        sealed = await self.store.read(
+        found = await self.store.read(
             lambda tx: [
-                bytes(row.sealed)
+                (deliverable_context(row.order_id, row.deliverable_id), bytes(row.sealed))
                 for row in tx.execute(rows.deliverables.select().where(rows.deliverables.c.order_id == order_id))
             ]
         )
-        return [msgspec.json.decode(sealer.unseal(one, context="deliverables.sealed")) for one in sealed]
+        return [msgspec.json.decode(self.sealer.unseal(sealed, context=context)) for context, sealed in found]
+
+
+def units_that_raise(office: Office, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """What units of writing raise from here on; each such one costs its whole batch a rollback."""
+    raised: list[Exception] = []
+    write = office.store.write
+
+    async def watched(unit: Any) -> Any:
+        def noted(tx: Connection) -> Any:
+            try:
+                return unit(tx)
+            except Exception as error:
+                raised.append(error)
+                raise
+
+        return await write(noted)
+
+    monkeypatch.setattr(office.store, "write", watched)
+    return raised

@@ -1,6 +1,7 @@
 """The journal: once, under a claim, and everything about one piece of news in one unit."""
 
 import asyncio
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,9 @@ from hub.orders import journal as journalling
 from hub.orders.journal import ClaimLost
 from hub.orders.rows import TIMELINE_KEPT, Overtaken
 from hub.orders.states import NotSent
+from hub.store import Unsealable
 from hub.work import rows as work
+from schemas.codec import PLAIN
 from schemas.outcome import Absent, Unknown
 from tests.hub.orders.office import (
     ABSENCE,
@@ -25,6 +28,7 @@ from tests.hub.orders.office import (
     pending,
     receipt,
     succeeded,
+    units_that_raise,
 )
 
 NOT_SENT = NotSent("no connection")
@@ -143,7 +147,7 @@ async def test_what_a_step_needs_is_kept(office: Office):
     await office.journal.remember(row.order_id, office.tenant, {"number": "17"}, fence=1)
     await office.journal.step_taken(row.order_id, "capture", fence=1)
     found = await office.row(row.order_id)
-    assert await office.journal.opened(found, PAY) == (payment(), {"number": "17"})
+    assert await office.journal.opened(found, PAY) == (payment(), {"use": "local", "number": "17"})
     assert found.timeline[-1].what == "step"
     assert [record.facts.get("step") for record in await office.audit(row.order_id)] == [None, "capture"]
 
@@ -267,16 +271,26 @@ async def test_wrong_amount_is_no_success(office: Office):
 
 
 async def test_deliverable_is_sealed_once(office: Office):
-    """The first token is what was delivered; what comes later replaces nothing."""
+    """What success hands over is sealed with it, not before; what comes later replaces nothing."""
     row = await office.begin()
     so_far = await office.settle(row.order_id, pending(so_far=receipt(token="first")))
     assert so_far is not None
+    assert so_far.deliverable_id is None
+    assert await office.deliverables(row.order_id) == []
     done = await office.asked(row.order_id, succeeded(token="second"))
     await office.settle(row.order_id, succeeded(token="third"), "callback", fence=None)
-    assert done.deliverable_id == so_far.deliverable_id
-    assert await office.deliverables(row.order_id) == ["first"]
+    assert done.deliverable_id is not None
+    assert await office.deliverables(row.order_id) == ["second"]
     found = await office.row(row.order_id)
-    assert b"first" not in (found.result or b"")
+    assert found.deliverable_id == done.deliverable_id
+    assert b"second" not in (found.result or b"")
+
+
+async def test_declined_order_shows_no_result(office: Office):
+    """What an order had so far is no result once it is declined."""
+    row = await office.begin()
+    await office.settle(row.order_id, pending(so_far=receipt()))
+    assert (await office.asked(row.order_id, declined())).result is None
 
 
 async def test_overtaken_unit_leaves_nothing(office: Office, monkeypatch: pytest.MonkeyPatch):
@@ -304,12 +318,50 @@ async def test_overtaken_unit_leaves_nothing(office: Office, monkeypatch: pytest
 async def test_held_without_a_fence(office: Office):
     """Without a fence anybody may ask how often work was tried; a wrong fence holds nothing."""
     row = await office.begin()
-    assert await office.store.read(lambda tx: work.held(tx, row.order_id, None)) == 0
-    assert await office.store.read(lambda tx: work.held(tx, row.order_id, 1)) == 0
-    assert await office.store.read(lambda tx: work.held(tx, row.order_id, 2)) is None
+
+    async def held(fence: int | None) -> int | None:
+        return await office.store.write(lambda tx: work.held(tx, row.order_id, fence))
+
+    assert (await held(None), await held(1), await held(2)) == (0, 0, None)
     assert await office.claim(row.order_id) is None, "its lease stands"
     office.clock.forward(LEASE)
     claimed = await office.claim(row.order_id)
     assert claimed is not None
     assert (claimed.fence, claimed.tries) == (2, 1)
-    assert await office.store.read(lambda tx: work.held(tx, row.order_id, 1)) is None
+    assert (await held(None), await held(1), await held(2)) == (1, None, 1)
+
+
+async def test_refusals_are_answers_of_their_units(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """A reused key and a lost claim roll back nobody else's work: their units do not raise."""
+    row = await office.begin(key="k1")
+    raised = units_that_raise(office, monkeypatch)
+    with pytest.raises(KeyReused):
+        await office.journal.begin(office.draft(key="k1", request=payment("11.00")))
+    with pytest.raises(ClaimLost):
+        await office.journal.step_taken(row.order_id, "capture", fence=9)
+    assert raised == []
+
+
+@pytest.mark.parametrize("field", ["request", "handles", "result"])
+async def test_what_was_sealed_for_another_order_does_not_open(office: Office, field: str):
+    """A sealed value is tied to its order: under another one it is no value."""
+    mine, other = [await office.begin(), await office.begin(request=payment(account="7654321"))]
+    for row in (mine, other):
+        await office.settle(row.order_id, succeeded())
+    mine, other = [await office.row(row.order_id) for row in (mine, other)]
+    setattr(mine, field, getattr(other, field))
+    with pytest.raises(Unsealable):
+        await (office.journal.result(mine, PAY) if field == "result" else office.journal.opened(mine, PAY))
+
+
+async def test_fingerprint_needs_the_banks_key(office: Office):
+    """A request that can be guessed cannot be confirmed from its stored digest; another bank's is another."""
+    row = await office.begin(key="k1")
+    [journalled] = [record for record in await office.audit(row.order_id) if record.kind == "order.journalled"]
+    plain = hashlib.sha256(PLAIN.encode(payment())).hexdigest()
+    other = await Office.opened(office.store, "other-bank")
+    mine = await office.journal.fingerprint(office.tenant, payment())
+    assert journalled.digests["request"] == mine.hex()
+    assert not plain.startswith(mine.hex())
+    assert mine != await other.journal.fingerprint(other.tenant, payment())
+    assert mine != await office.journal.fingerprint(office.tenant, payment("11.00"))

@@ -14,7 +14,8 @@ from schemas.outcome import Absent, Declined, Pending, Reason, Succeeded, Unknow
 SUCCEEDED = Succeeded(result="receipt")
 DECLINED = Declined(reason=Reason(code="declined"))
 PENDING: Pending[Any] = Pending(stage="processing")
-UNMAPPED: Pending[Any] = Pending(stage="unmapped:77")
+UNMAPPED: Pending[Any] = Pending(stage="77", unmapped=True)
+UNHEARD = Unknown(why="77", unmapped=True)
 UNKNOWN = Unknown(why="silence")
 ABSENT = Absent()
 NOT_SENT = NotSent("no connection")
@@ -22,7 +23,7 @@ NOT_SENT = NotSent("no connection")
 OPEN: tuple[OrderState, ...] = ("received", "submitting", "pending", "unknown")
 STATES: tuple[OrderState, ...] = (*OPEN, "succeeded", "declined")
 SOURCES: tuple[Source, ...] = ("answer", "enquiry", "callback", "hub")
-NEWS: tuple[News, ...] = (SUCCEEDED, DECLINED, PENDING, UNMAPPED, UNKNOWN, ABSENT, NOT_SENT)
+NEWS: tuple[News, ...] = (SUCCEEDED, DECLINED, PENDING, UNMAPPED, UNKNOWN, UNHEARD, ABSENT, NOT_SENT)
 
 news = st.sampled_from(NEWS)
 
@@ -95,7 +96,7 @@ def _holds(before: OrderState, news: News, source: Source, taken: Step, *, absen
         assert (before, news, source) == ("submitting", NOT_SENT, "answer"), "only the proof that nothing left"
     if taken.state == "unknown" and moved:
         assert before in ("submitting", "received"), "an acknowledgement is never taken back"
-    if news is UNMAPPED and before in OPEN and source != "hub":
+    if news in (UNMAPPED, UNHEARD) and before in OPEN and source != "hub":
         assert (taken.state, taken.alert) == ("pending", True)
     if news is UNKNOWN and before in OPEN and source != "hub":
         assert taken.state == ("pending" if before == "pending" else "unknown")

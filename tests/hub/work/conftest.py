@@ -91,5 +91,5 @@ async def hire(store: Store, clock: Clock) -> AsyncIterator[Callable[..., object
 async def until(holds: Callable[[], object], patience: float = 10.0) -> None:
     """Waits for something to become true."""
     async with asyncio.timeout(patience):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - whatever it is, nobody rings a bell for it
             await asyncio.sleep(0.005)

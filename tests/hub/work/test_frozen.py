@@ -69,7 +69,7 @@ def pay_beside(hub: Running, body: dict[str, Any], key: str) -> tuple[threading.
 
 @pytest.mark.parametrize("partner", [CEB, RELOADLY])
 def test_a_hub_frozen_past_its_lease_writes_nothing(shared_hub: Running, postgres_url: str, partner: str) -> None:
-    """Its answer arrives when another has taken the order over: the journal, the work and the audit stay as they are."""
+    """Its answer arrives when another has taken the order over: journal, work and audit stay as they are."""
     hub, key = shared_hub, secrets.token_hex(16)
     assert hub.process is not None
     body = hub.payment(partner, "7700112233")

@@ -1,0 +1,184 @@
+"""Callbacks in one process, on both databases, with a partner whose voice is the test's."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from connectors.kit.partner import Acknowledgement, News
+from hub.errors import Malformed, NotFound
+from hub.events.callbacks import KIND, TRIES, UNAPPLIED_AFTER, Callbacks
+from hub.orders.rows import OrderRow
+from hub.store import Store, StoreUnavailable
+from hub.work import rows as work
+from hub.work.rows import Work
+from schemas.errors import Garbled
+from schemas.outcome import Succeeded, Unknown
+from tests.hub.orders.office import LEASE, MANIFEST, START, Office, succeeded
+
+THANKS = Acknowledgement(body=b"thanks")
+Voice = Callable[[bytes], News]
+
+
+class Desk:
+    """The desk for callbacks of one office's partner."""
+
+    def __init__(self, office: Office, voice: Voice) -> None:
+        self.office = office
+        self.account: Any = SimpleNamespace(
+            account_id=f"acc-{office.tenant}", tenant=office.tenant, partner_id=MANIFEST.id
+        )
+        self.connector: Any = SimpleNamespace(
+            manifest=MANIFEST, partner=SimpleNamespace(read_callback=lambda raw, headers, account: voice(raw))
+        )
+        self.callbacks = Callbacks(office.store, office.data_keys, Lines(self), office.journal, office.clock)  # type: ignore[arg-type]
+
+    async def take(self, body: bytes = b"news") -> Acknowledgement:
+        return await self.callbacks.take(MANIFEST.name, self.account.account_id, {"x-header": "1"}, body)
+
+    async def work(self) -> None:
+        """A worker takes up what is due, as often as it is."""
+        now = self.office.clock()
+
+        def claim(tx: Any) -> list[Work]:
+            return [one for one in work.claim(tx, "worker", now, now + LEASE, 10) if one.kind == KIND]
+
+        for piece in await self.office.store.write(claim):
+            await self.callbacks.work(piece)
+
+    async def kept(self) -> list[str | None]:
+        rows = await self.office.store.read(
+            lambda tx: tx.execute(text("SELECT what FROM callbacks ORDER BY callback_id")).all()
+        )
+        return [row.what for row in rows]
+
+
+class Lines:
+    """The one account that there is."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def named(self, name: str) -> Any:
+        return self._desk.connector if name == MANIFEST.name else None
+
+    def connector(self, partner_id: int) -> Any:
+        return self._desk.connector if partner_id == MANIFEST.id else None
+
+    async def account(self, account_id: str) -> Any:
+        return self._desk.account if account_id == self._desk.account.account_id else None
+
+    async def line(self, _: Any) -> Any:
+        return SimpleNamespace(account=None)
+
+
+def about(row: OrderRow, outcome: Any = None, *, trusted: bool = True) -> Voice:
+    news = News(reference=row.reference, outcome=outcome or succeeded(), trusted=trusted, acknowledgement=THANKS)
+    return lambda _: news
+
+
+@pytest.fixture
+async def office(store: Store) -> Office:
+    return await Office.opened(store)
+
+
+async def test_applied_at_once(office: Office):
+    """News that came well is applied before it is thanked for, and leaves no work."""
+    row = await office.begin()
+    desk = Desk(office, about(row))
+    assert await desk.take() == THANKS
+    assert (await office.row(row.order_id)).state == "succeeded"
+    assert await desk.kept() == ["applied"]
+    kinds = [record.kind for record in await office.audit(row.order_id)]
+    assert kinds == ["order.journalled", "order.outcome", "callback"]
+
+
+async def test_store_that_fails_leaves_it_to_the_worker(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """What was stored and could not be applied is not thanked for; the worker applies it later."""
+    row = await office.begin()
+    desk = Desk(office, about(row))
+
+    async def away(*_: object) -> None:
+        raise StoreUnavailable("gone")
+
+    monkeypatch.setattr(office.journal, "settle", away)
+    with pytest.raises(StoreUnavailable):
+        await desk.take()
+    monkeypatch.undo()
+    office.clock.forward(UNAPPLIED_AFTER)
+    await desk.work()
+    assert (await office.row(row.order_id)).state == "succeeded"
+    assert await desk.kept() == ["applied"]
+    await desk.work()
+    assert len(await office.audit(row.order_id)) == 3, "applied once"
+
+
+@pytest.mark.parametrize("error", [Garbled("no message"), RuntimeError("a mistake of the connector")])
+async def test_what_the_connector_cannot_read_is_kept(office: Office, error: Exception):
+    """A callback that breaks the connector is the partner's to repair: refused, stored, and never tried again."""
+
+    def broken(_: bytes) -> News:
+        raise error
+
+    desk = Desk(office, broken)
+    with pytest.raises(Malformed):
+        await desk.take(b"\x00\xff")
+    assert await desk.kept() == ["unreadable"]
+    office.clock.forward(UNAPPLIED_AFTER)
+    await desk.work()
+
+
+async def test_poisonous_callback_is_given_up(office: Office):
+    """One that can be read and never applied is left to a person after some tries, not tried for ever."""
+    row = await office.begin()
+    desk = Desk(office, about(row, Succeeded(result="no receipt at all")))
+    with pytest.raises(AttributeError):
+        await desk.take()
+    for _ in range(TRIES - 1):
+        office.clock.forward(UNAPPLIED_AFTER + LEASE)
+        with pytest.raises(AttributeError):
+            await desk.work()
+    office.clock.forward(LEASE)
+    await desk.work()
+    assert await desk.kept() == ["failed"]
+    assert (await office.row(row.order_id)).state == "submitting"
+
+
+@pytest.mark.parametrize("reference", ["", "\x00", "\ud800", "x" * 65, "订单"])
+async def test_odd_reference_finds_nothing(office: Office, reference: str):
+    """A reference that none of ours can be is not looked up, whatever the database would say to it."""
+    news = News(reference=reference, outcome=succeeded(), trusted=True, acknowledgement=THANKS)
+    desk = Desk(office, lambda _: news)
+    assert await desk.take() == THANKS
+    assert await desk.kept() == ["no-order"]
+
+
+async def test_hint_brings_the_enquiry_forward(office: Office):
+    """News that cannot be believed moves nothing, and the order is asked about now."""
+    row = await office.begin()
+    await office.settle(row.order_id, Unknown(why="silence"))
+    desk = Desk(office, about(row, trusted=False))
+    assert await desk.take() == THANKS
+    assert (await office.row(row.order_id)).state == "unknown"
+    assert await office.due(row.order_id) == (START, None)
+
+
+async def test_hint_disturbs_no_attempt(office: Office):
+    """While an attempt still holds the order, a hint takes nothing from it."""
+    row = await office.begin()
+    await Desk(office, about(row, trusted=False)).take()
+    assert await office.due(row.order_id) == (START + LEASE, "first-hub")
+
+
+async def test_another_accounts_order_is_not_found(office: Office):
+    """The same reference at another bank's account is another order, or none."""
+    other = await Office.opened(office.store, "other-bank")
+    theirs = await other.begin(reference="R-SAME")
+    desk = Desk(office, about(theirs))
+    await desk.take()
+    assert await desk.kept() == ["no-order"]
+    assert (await other.row(theirs.order_id)).state == "submitting"
+    with pytest.raises(NotFound):
+        await desk.callbacks.take(MANIFEST.name, f"acc-{other.tenant}", {}, b"news")

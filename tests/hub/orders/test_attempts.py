@@ -1,0 +1,274 @@
+"""What an attempt proves: only what was submitted decides an order, never what a connector raises."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from connectors.kit.attempt import Line
+from connectors.kit.sessions import Sessions
+from hub.evidence import Evidence
+from hub.orders.attempts import Attempts, Job
+from hub.orders.rows import OrderRow
+from hub.store import Store
+from schemas.call import Attempt, Http, Reply
+from schemas.errors import Garbled, MaybeSent, NotSent, Refused
+from schemas.outcome import Absent, Pending
+from schemas.utility_bills import BillPayment, UtilityBills
+from tests.connectors.kit.bench import FakeChannel, NoAccount, OpenGate, in_turn
+from tests.hub.orders.office import LEASE, MANIFEST, Office, payment, succeeded
+
+PAY = Http(method="POST", url="https://partner.example/pay")
+FINE, LOST, HELD = Reply(status=200), MaybeSent("lost"), NotSent("no connection")
+LIMIT = timedelta(minutes=10)
+Paying = Callable[[BillPayment, Attempt], Awaitable[Any]]
+
+
+class Connector(UtilityBills):
+    """Pays as the test says."""
+
+    def __init__(self, pay: Paying, find: Paying) -> None:
+        self._pay = pay
+        self._find = find
+
+    async def list_billers(self, search, call):
+        raise NotImplementedError
+
+    async def find_bills(self, search, call):
+        raise NotImplementedError
+
+    async def check_payment(self, payment, call):
+        raise NotImplementedError
+
+    async def pay(self, payment, attempt):
+        return await self._pay(payment, attempt)
+
+    async def find_payment(self, payment, attempt):
+        return await self._find(payment, attempt)
+
+
+async def knows_nothing(payment: BillPayment, attempt: Attempt) -> Any:
+    return Absent()
+
+
+class Counter:
+    """Attempts over an office, at a partner whose wire and connector are the test's."""
+
+    def __init__(self, office: Office, pay: Paying, *answers: Reply | BaseException, find: Paying = knows_nothing):
+        self.office = office
+        self.channel = FakeChannel(in_turn(*answers))
+        self.line = Line(
+            manifest=MANIFEST,
+            account=NoAccount(),
+            account_id="acc",
+            callback_url="https://hub.example/callbacks/some_partner/acc",
+            channel=self.channel,  # type: ignore[arg-type]
+            gate=OpenGate(),
+            sessions=Sessions(office.clock),
+            clock=office.clock,
+            patience=timedelta(seconds=2),
+        )
+        self.connector: Any = SimpleNamespace(
+            manifest=MANIFEST, scenarios={"utility-bills": Connector(pay, find)}, name="some_partner"
+        )
+        evidence = Evidence(office.store, office.data_keys, office.clock)
+        self.attempts = Attempts(office.journal, Lines(self), evidence, office.clock, not_sent_limit=LIMIT)  # type: ignore[arg-type]
+
+    @property
+    def sent(self) -> int:
+        return len(self.channel.seen)
+
+    async def pay(self) -> OrderRow:
+        """A new order and its first attempt."""
+        row = await self.office.begin()
+        await self.run(row)
+        return await self.office.row(row.order_id)
+
+    async def run(self, row: OrderRow) -> None:
+        job = Job(row=row, request=payment(), handles={}, line=self.line, connector=self.connector, fence=1)
+        await self.attempts.start(job)
+
+    async def worked(self, row: OrderRow) -> OrderRow:
+        """The order after a worker took it up."""
+        claimed = await self.office.claim(row.order_id)
+        assert claimed is not None
+        await self.attempts.work(claimed)
+        return await self.office.row(row.order_id)
+
+
+class Lines:
+    """The one line that there is."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+
+    def connector(self, _: int) -> Any:
+        return self._counter.connector
+
+    async def account(self, _: str) -> Any:
+        return object()
+
+    async def line(self, _: Any) -> Line:
+        return self._counter.line
+
+
+async def submitting(payment: BillPayment, attempt: Attempt) -> Any:
+    await attempt.submit("create", PAY)
+    return succeeded()
+
+
+@pytest.fixture
+async def office(sqlite_store: Store) -> Office:
+    return await Office.opened(sqlite_store)
+
+
+@pytest.mark.parametrize(
+    "error", [NotSent("x"), MaybeSent("x"), Garbled("x", b"evidence"), Refused("x"), RuntimeError("x"), TimeoutError()]
+)
+async def test_failure_before_the_first_submit_sends_nothing(office: Office, error: Exception):
+    """Whatever a connector raises before it submits: the order is `received`, and due again."""
+
+    async def fails(payment: BillPayment, attempt: Attempt) -> Any:
+        raise error
+
+    row = await Counter(office, fails).pay()
+    assert (row.state, row.review) == ("received", False)
+
+
+@pytest.mark.parametrize("error", [LOST, Garbled("half a reply"), RuntimeError("odd"), HELD])
+async def test_failure_after_a_submit_is_unknown(office: Office, error: Exception):
+    """Whatever a connector raises once it submitted, be it "not sent": the order is unknown."""
+
+    async def fails(payment: BillPayment, attempt: Attempt) -> Any:
+        await attempt.submit("create", PAY)
+        raise error
+
+    counter = Counter(office, fails, FINE)
+    assert (await counter.pay()).state == "unknown"
+    assert counter.sent == 1
+
+
+@pytest.mark.parametrize("said", [None, Absent(), "paid"])
+async def test_no_outcome_is_unknown(office: Office, said: Any):
+    """A connector that gives no outcome of a submission, or none that fits, proves nothing."""
+
+    async def odd(payment: BillPayment, attempt: Attempt) -> Any:
+        await attempt.submit("create", PAY)
+        return said
+
+    assert (await Counter(office, odd, FINE).pay()).state == "unknown"
+
+
+async def test_certainly_not_sent_is_received(office: Office):
+    """No connection, however often within the budget: nothing left, and the order waits."""
+    counter = Counter(office, submitting, HELD, HELD, HELD)
+    row = await counter.pay()
+    assert (row.state, counter.sent) == ("received", 3)
+
+
+async def test_later_step_that_was_not_sent_is_unknown(office: Office):
+    """The first step was answered and the second never left: the order may be half done, so it is unknown."""
+
+    async def two_steps(payment: BillPayment, attempt: Attempt) -> Any:
+        await attempt.submit("create", PAY)
+        await attempt.submit("capture", PAY)
+        return succeeded()
+
+    assert (await Counter(office, two_steps, FINE, HELD, HELD, HELD).pay()).state == "unknown"
+
+
+async def test_connector_cannot_submit_into_doubt(office: Office):
+    """A connector that swallows silence and submits again does not reach the partner twice."""
+
+    async def stubborn(payment: BillPayment, attempt: Attempt) -> Any:
+        for _ in range(3):
+            try:
+                await attempt.submit("create", PAY)
+            except MaybeSent:
+                continue
+        return succeeded()
+
+    counter = Counter(office, stubborn, LOST, FINE, FINE)
+    await counter.pay()
+    assert counter.sent == 1
+
+
+async def test_no_step_is_sent_under_a_lost_claim(office: Office):
+    """An attempt that was frozen past its lease, and thaws between two steps, sends the second to nobody."""
+    orders: list[str] = []
+
+    async def frozen(payment: BillPayment, attempt: Attempt) -> Any:
+        await attempt.submit("create", PAY)
+        office.clock.forward(LEASE)
+        assert await office.claim(orders[0])
+        await attempt.submit("capture", PAY)
+        return succeeded()
+
+    counter = Counter(office, frozen, FINE, FINE)
+    row = await office.begin()
+    orders.append(row.order_id)
+    await counter.run(row)
+    found = await office.row(row.order_id)
+    assert counter.sent == 1
+    assert found.state == "submitting", "the frozen attempt wrote nothing"
+
+
+async def test_enquiry_cannot_submit(office: Office):
+    """An enquiry that would change something reaches nobody, and its order stays unknown."""
+    counter = Counter(office, submitting, LOST, find=submitting)
+    row = await counter.worked(await counter.pay())
+    assert (row.state, counter.sent) == ("unknown", 1)
+
+
+async def test_failed_enquiry_takes_nothing_away(office: Office):
+    """An acknowledged order stays acknowledged while enquiries fail."""
+
+    async def acknowledged(payment: BillPayment, attempt: Attempt) -> Any:
+        await attempt.submit("create", PAY)
+        return Pending(stage="processing")
+
+    async def fails(payment: BillPayment, attempt: Attempt) -> Any:
+        raise NotSent("no connection")
+
+    counter = Counter(office, acknowledged, FINE, find=fails)
+    row = await counter.worked(await counter.pay())
+    assert (row.state, row.next_check_at is not None) == ("pending", True)
+
+
+async def test_received_order_is_given_up_after_its_time(office: Office):
+    """What could not be sent for so long is declined as not sent, without another try."""
+    counter = Counter(office, submitting, HELD, HELD, HELD, FINE)
+    row = await counter.pay()
+    office.clock.forward(LIMIT)
+    row = await counter.worked(row)
+    assert row.reason is not None
+    assert (row.state, row.reason.code, counter.sent) == ("declined", "not-sent", 3)
+
+
+async def test_received_order_is_sent_again(office: Office):
+    """An order that was not sent goes out once the partner is reached, under the same reference."""
+    counter = Counter(office, submitting, HELD, HELD, HELD, FINE)
+    row = await counter.worked(await counter.pay())
+    assert (row.state, counter.sent) == ("succeeded", 4)
+
+
+async def test_killed_attempt_is_asked_about_never_repeated(office: Office):
+    """An attempt that ended without a word leaves an order to enquire about: it is not sent a second time."""
+    reached = asyncio.Event()
+
+    async def hangs(payment: BillPayment, attempt: Attempt) -> Any:
+        reached.set()
+        await asyncio.Event().wait()
+
+    counter = Counter(office, hangs, FINE)
+    row = await office.begin()
+    running = asyncio.create_task(counter.run(row))
+    await reached.wait()
+    await counter.attempts.drain(timedelta(0))
+    await asyncio.gather(running, return_exceptions=True)
+    office.clock.forward(LEASE)
+    found = await counter.worked(row)
+    assert (found.state, counter.sent) == ("unknown", 0)

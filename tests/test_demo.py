@@ -1,0 +1,269 @@
+"""The demo, as a visitor starts it: `hub demo`, `hub sandbox`, and what they leave behind."""
+
+import json
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from sandbox.bank import BankApp
+from tests.running import BILLS, CEB, HUB, RELOADLY, hub_command
+
+PATIENCE = 60.0
+
+
+class Session:
+    """A program in a session of its own, so that whatever it starts can be found."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+        self.process = subprocess.Popen(
+            [sys.executable, *HUB, *words],
+            env=clean | {"COLUMNS": "200"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.said = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def until_it_says(self, words: str) -> str:
+        until = time.monotonic() + PATIENCE
+        while words not in self.said:
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < until, self.said
+            time.sleep(0.02)
+        return self.said
+
+    def wait(self) -> int:
+        status = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        return status
+
+    def left_behind(self) -> list[str]:
+        """Command lines of processes of this session that still run."""
+        return [line for pid, line in self._members() if pid != self.process.pid]
+
+    def until_nobody_is_left(self) -> None:
+        until = time.monotonic() + 10
+        while left := self.left_behind():
+            assert time.monotonic() < until, left
+            time.sleep(0.05)
+
+    def end(self) -> None:
+        """Whatever a failed test left."""
+        for pid, _ in self._members():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def _members(self) -> Iterator[tuple[int, str]]:
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                fields = status.read_text().rpartition(")")[2].split()
+                if int(fields[3]) == self.process.pid and fields[0] != "Z":
+                    yield int(status.parent.name), (status.parent / "cmdline").read_text().replace("\0", " ")
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        while part := self.process.stdout.readline():
+            self.said += part
+        self.process.stdout.close()
+
+
+@contextmanager
+def session(*words: str) -> Iterator[Session]:
+    started = Session(words)
+    try:
+        yield started
+    finally:
+        started.end()
+
+
+def await_open(address: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        with suppress(httpx.TransportError):
+            if httpx.get(address, trust_env=False).status_code == 200:
+                return
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def bank_of(var: Path) -> dict[str, object]:
+    return dict(json.loads((var / "bank.json").read_text()))
+
+
+def test_the_tour(tmp_path: Path) -> None:
+    """`hub demo --once` shows everything and leaves with 0 and nobody behind; a second start continues with it."""
+    with session("demo", "--once", "--port", "0", "--var", str(tmp_path)) as first:
+        assert first.wait() == 0, first.said
+        first.until_nobody_is_left()
+    shown = re.sub(r"\s+", " ", first.said)
+    for words in ("unknown → succeeded", "a decline", "a meter token", "verifying the audit", "a bill, paid"):
+        assert words in shown, first.said
+    before = bank_of(tmp_path)
+    with session("demo", "--once", "--var", str(tmp_path)) as second:
+        assert second.wait() == 0, second.said
+        second.until_nobody_is_left()
+    assert bank_of(tmp_path) == before
+
+
+def test_hub_and_partners_apart(tmp_path: Path) -> None:
+    """Prepared once, `hub sandbox` and `hub serve` run by themselves; the hub is killed and the partners live on."""
+    prepared = hub_command("demo", "--prepare", "--port", "0", "--var", str(tmp_path))
+    assert prepared.returncode == 0, prepared.stderr
+    bank = bank_of(tmp_path)
+    settings = str(tmp_path / "hub.env")
+    with session("sandbox", "--var", str(tmp_path)) as sandbox:
+        sandbox.until_it_says("the simulated partners are open")
+        with session("serve", "--env-file", settings) as hub:
+            hub.until_it_says("the hub serves on")
+            order_id = pay(bank, key := secrets.token_hex(16))
+            hub.process.kill()
+            hub.wait()
+        for address in dict(bank["partners"]).values():
+            assert httpx.get(f"{address}/_sandbox/", trust_env=False).status_code == 200
+        with session("serve", "--env-file", settings) as hub:
+            hub.until_it_says("the hub serves on")
+            assert pay(bank, key) == order_id
+            hub.process.terminate()
+            assert hub.wait() == 0
+        sandbox.process.terminate()
+        assert sandbox.wait() == 0
+        sandbox.until_nobody_is_left()
+
+
+def pay(bank: dict[str, object], key: str) -> str:
+    """One order at the partner that asks for no bill."""
+    app = BankApp(bank)
+    try:
+        billers = app.get(f"{BILLS}/billers", limit="200").raise_for_status().json()["items"]
+        rules = ((biller, biller["rule"]) for biller in billers if biller["partner"] == RELOADLY)
+        biller, rule = next(each for each in rules if not each[0]["fields"] and each[1]["choices"] == [])
+        body = {"biller_id": biller["biller_id"], "account": "5500112233", "amount": rule["minimum"]}
+        return str(app.post(f"{BILLS}/payments", body, key).raise_for_status().json()["order_id"])
+    finally:
+        app.close()
+
+
+def test_what_a_bank_is_told(tmp_path: Path) -> None:
+    """`bank.json` has the shape that was promised to the outside, and is its owner's alone."""
+    assert hub_command("demo", "--prepare", "--port", "0", "--var", str(tmp_path)).returncode == 0
+    bank = bank_of(tmp_path)
+    assert bank.keys() == {
+        "base_url", "issuer", "token_endpoint", "client_id", "private_jwk", "scopes", "token_binding", "partners",
+    }  # fmt: skip
+    jwk = bank["private_jwk"]
+    assert isinstance(jwk, dict)
+    assert jwk.keys() >= {"kty", "alg", "kid", "d"}
+    assert jwk["alg"] in {"PS256", "ES256", "EdDSA"}
+    assert isinstance(bank["scopes"], list)
+    assert {"utility-bills:read", "utility-bills:pay"} <= set(bank["scopes"])
+    assert bank["token_binding"] == "bearer"
+    assert isinstance(bank["partners"], dict)
+    assert bank["partners"].keys() == {CEB, RELOADLY}
+    ports = [urlsplit(str(address)).port for address in (bank["base_url"], *bank["partners"].values())]
+    assert len(set(ports)) == 3
+    for name in ("bank.json", "hub.env"):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+    again = hub_command("demo", "--prepare", "--var", str(tmp_path))
+    assert again.returncode == 0
+    assert bank_of(tmp_path) == bank
+
+
+def test_ports_that_follow(tmp_path: Path) -> None:
+    """With `--port` the hub is there, and the simulators come right after it."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    if port > 60_000:
+        port -= 10
+    assert hub_command("demo", "--prepare", "--port", str(port), "--var", str(tmp_path)).returncode == 0
+    bank = bank_of(tmp_path)
+    assert bank["base_url"] == f"http://127.0.0.1:{port}"
+    doors = sorted(urlsplit(address).port for address in dict(bank["partners"]).values())
+    assert doors == [port + 1, port + 3]
+
+
+@pytest.mark.parametrize("whose", ["hub", "partner"])
+def test_a_busy_port_in_the_demo(tmp_path: Path, whose: str) -> None:
+    """The port that is taken is named in one line, the status is not 0, and nobody is left behind."""
+    assert hub_command("demo", "--prepare", "--port", "0", "--var", str(tmp_path)).returncode == 0
+    bank = bank_of(tmp_path)
+    address = bank["base_url"] if whose == "hub" else dict(bank["partners"])[CEB]
+    port = urlsplit(str(address)).port
+    with socket.create_server(("127.0.0.1", port)), session("demo", "--once", "--var", str(tmp_path)) as demo:
+        assert demo.wait() == 2
+        last = demo.said.strip().splitlines()[-1]
+        assert last.startswith("error: ")
+        assert str(port) in last
+        assert "Traceback" not in demo.said
+        demo.until_nobody_is_left()
+
+
+def test_a_busy_port_of_the_partners(tmp_path: Path) -> None:
+    """`hub sandbox --port` says which port is taken."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        with session("sandbox", "--var", str(tmp_path), "--port", str(port)) as sandbox:
+            assert sandbox.wait() == 2
+            assert f"port {port}" in sandbox.said
+            assert "Traceback" not in sandbox.said
+            sandbox.until_nobody_is_left()
+
+
+@pytest.mark.parametrize("when", ["preparing", "starting", "touring", "up"])
+def test_ctrl_c_leaves_nobody_behind(tmp_path: Path, when: str) -> None:
+    """Ctrl-C reaches every process of the terminal: whenever it comes, the demo ends, and all that it started."""
+    if when != "preparing":
+        assert hub_command("demo", "--prepare", "--port", "0", "--var", str(tmp_path)).returncode == 0
+    with session("demo", "--var", str(tmp_path), *(["--port", "0"] if when == "preparing" else [])) as demo:
+        match when:
+            case "preparing":
+                time.sleep(1.5)
+            case "starting":
+                until = time.monotonic() + PATIENCE
+                while len(demo.left_behind()) < 2:
+                    assert time.monotonic() < until
+                    time.sleep(0.01)
+            case "touring":
+                demo.until_it_says("1/9")
+            case "up":
+                demo.until_it_says("Stop with Ctrl-C")
+        os.killpg(demo.process.pid, signal.SIGINT)
+        assert demo.wait() in (0, 130)
+        assert "Traceback" not in demo.said, demo.said
+        demo.until_nobody_is_left()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_demo_alone(tmp_path: Path, number: signal.Signals) -> None:
+    """A supervisor that tells only the demo ends all of it."""
+    with session("demo", "--port", "0", "--var", str(tmp_path)) as demo:
+        demo.until_it_says("Stop with Ctrl-C")
+        demo.process.send_signal(number)
+        assert demo.wait() == 0
+        demo.until_nobody_is_left()
+
+
+def test_a_signal_in_the_middle_of_the_tour(tmp_path: Path) -> None:
+    """SIGTERM while the demo is busy does not leave hub and partners behind."""
+    with session("demo", "--port", "0", "--var", str(tmp_path)) as demo:
+        demo.until_it_says("1/9")
+        demo.process.terminate()
+        demo.wait()
+        demo.until_nobody_is_left()
