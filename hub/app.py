@@ -24,7 +24,9 @@ from hub.audit.refusals import Refusals
 from hub.clock import utc_now
 from hub.events.callbacks import KIND as CALLBACK
 from hub.events.callbacks import Callbacks
-from hub.evidence import Evidence
+from hub.events.rows import forget_callbacks
+from hub.evidence.evidence import Exhibits
+from hub.evidence.rows import forget_evidence
 from hub.gateway import problems, reading
 from hub.gateway.calls import Calls
 from hub.gateway.docs_pages import docs_routes
@@ -84,14 +86,14 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     for connector in connectors.values():
         connector.scenarios  # noqa: B018 - an enabled partner whose code and manifest disagree stops the start
     lines = Lines(store, data_keys, connectors, clock, public_url=lambda: settings.issuer, patience=settings.patience)
-    evidence = Evidence(store, data_keys, clock)
+    exhibits = Exhibits(store, data_keys, clock)
     journal = Journal(store, data_keys, clock, owner=owner, schedule=settings.schedule)
-    attempts = Attempts(journal, lines, evidence, clock, not_sent_limit=settings.duration("not_sent_limit"))
+    attempts = Attempts(journal, lines, exhibits, clock, not_sent_limit=settings.duration("not_sent_limit"))
     questions = Questions(
         store,
         data_keys,
         lines,
-        evidence,
+        exhibits,
         clock,
         codec=tokens.codec,
         owner=owner,
@@ -133,7 +135,7 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         clock=clock,
         worker=worker,
         refusals=Refusals(store, clock),
-        housekeeping=Housekeeping(store, clock, [forget_keys, forget_expired]),
+        housekeeping=Housekeeping(store, clock, [forget_keys, forget_expired, forget_callbacks, forget_evidence]),
         attempts=attempts,
         questions=questions,
         lines=lines,
@@ -190,9 +192,8 @@ async def open_house(rooms: Rooms, settings: Settings) -> AsyncIterator[None]:
         yield
     finally:
         working.tell()  # first, so that nothing is claimed that then could not be finished
-        await rooms.attempts.drain(patience)
+        await asyncio.gather(working.stop(), rooms.attempts.drain(patience))
         await rooms.questions.close()
-        await working.stop()
         await sealing.stop()  # last, so that it seals what the others wrote at their end
         await rooms.site.identity.close()
         await rooms.lines.close()

@@ -95,6 +95,10 @@ def run_sandbox(var: Path, port: int) -> None:
             line = f"[bold]{name}[/] {stand.door}/_sandbox/  (protocol: {stand.protocol})"
             console.print(line, highlight=False, soft_wrap=True)
         console.print("the simulated partners are open (stop with Ctrl-C)")
+        if place.bank.exists() and _doors(running) != json.loads(place.bank.read_text())["partners"]:
+            console.print(
+                f"[yellow]but {place.bank} and the hub's accounts name other ports[/]; `hub demo --prepare` mends that"
+            )
         _until_signalled()
 
 
@@ -280,6 +284,10 @@ def _lives(port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _doors(running: Fleet) -> dict[str, str]:
+    return {name: stand.door for name, stand in running.stands.items()}
 
 
 def _tell_addresses(bank: dict[str, Any], running: Fleet) -> None:

@@ -1,8 +1,8 @@
 """The only way out to a partner, and the only home of httpx and tenacity.
 
-An exchange ends with a complete reply, with NotSent (the transport proves that no connection was made),
-or with MaybeSent (everything else; Garbled where bytes came that are no HTTP). The proof is the transport's cause, never the name httpx gives it:
-a server that reads the whole request and then resets is reported as a connect time-out.
+An exchange ends with a complete reply, with NotSent (the transport proves that no connection was made), or with
+MaybeSent (everything else; Garbled where bytes came that are no HTTP). The proof is the transport's cause, never the
+name httpx gives it: a server that reads the whole request and then resets is reported as a connect time-out.
 """
 
 import asyncio

@@ -43,3 +43,5 @@ class Partner:
     account: type[msgspec.Struct]
     scenarios: tuple[type[Scenario], ...]
     read_callback: ReadCallback | None = None
+    callback_headers: tuple[str, ...] = ()
+    """The headers that `read_callback` reads, in lower case: no others are kept, or handed to it."""

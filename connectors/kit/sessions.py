@@ -40,6 +40,8 @@ class Sessions:
 
     async def _open(self, name: str, opener: Callable[[], Awaitable[Kept[V]]]) -> Kept[V]:
         kept = await opener()
+        now = self._clock()
+        self._kept = {other: one for other, one in self._kept.items() if now < one.until}
         self._kept[name] = kept
         return kept
 

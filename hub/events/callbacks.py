@@ -1,6 +1,7 @@
 """News from partners: stored as it came, then verified, then applied to the order it means."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from connectors.kit.registry import Connector
 from hub import ids
 from hub.audit import rows as audit
 from hub.audit.record import new_record
-from hub.errors import Malformed, NotFound
+from hub.errors import Malformed, NotFound, TooMany
 from hub.events import rows
 from hub.orders import rows as orders
 from hub.orders.journal import Journal, Settlement
@@ -38,16 +39,19 @@ TRIES = 10
 """How often the worker takes up one that cannot be applied, before it leaves it to a person."""
 LONGEST_REFERENCE = 64
 """No reference of ours is longer."""
+DOUBTFUL_AN_HOUR = 100
+"""So many that nobody can read or believe are kept of one account; beyond that only believable ones are taken."""
+HOUR = timedelta(hours=1)
 
 
 class Raw(msgspec.Struct, frozen=True):
-    """A callback as it came."""
+    """A callback as it came, with the headers that its partner's code reads."""
 
     headers: dict[str, str]
     body: bytes
 
 
-_raw = msgspec.json.Decoder(Raw)
+_raw = msgspec.msgpack.Decoder(Raw)
 
 
 class Callbacks:
@@ -59,16 +63,19 @@ class Callbacks:
         self._lines = lines
         self._journal = journal
         self._clock = clock
+        self._refused: Counter[str] = Counter()
 
     async def take(self, partner: str, account_id: str, headers: Mapping[str, str], body: bytes) -> Acknowledgement:
-        """Stores a callback, reads it, applies it. Raises: NotFound, Malformed (it stays stored all the same)."""
+        """Stores a callback, reads it, applies it. Raises: NotFound, TooMany, Malformed (it stays stored)."""
         connector = self._lines.named(partner)
         account = await self._lines.account(account_id)
         if connector is None or account is None or account.partner_id != connector.manifest.id:
             raise NotFound("nobody expects callbacks here")
         if connector.partner.read_callback is None:
             raise NotFound("this partner sends no callbacks")
-        raw = Raw(dict(headers), body)
+        needed = connector.partner.callback_headers
+        raw = Raw({name: headers[name] for name in needed if name in headers}, body)
+        await self._refuse_a_flood(connector, account, raw)
         callback_id = await self._store_raw(connector, account, raw)
         return await self._apply(callback_id, connector, account, raw)
 
@@ -80,7 +87,7 @@ class Callbacks:
         if found is None or account is None or connector is None:
             raise LookupError(f"callback {piece.work_id}: the partner is not enabled, or the account is gone")
         sealer = await self._data_keys.of(account.tenant)
-        raw = _raw.decode(sealer.unseal(found[1], context=CONTEXT))
+        raw = _raw.decode(sealer.unseal(found[1], context=f"{CONTEXT}:{piece.work_id}"))
         try:
             await self._apply(piece.work_id, connector, account, raw)
         except Malformed:
@@ -91,13 +98,31 @@ class Callbacks:
             if piece.tries < TRIES:
                 raise
             log.exception("callback-given-up", callback_id=piece.work_id, partner=connector.manifest.name)
-            await self._judge(piece.work_id, connector, account, "failed", None)
+            await self._judge(piece.work_id, connector, account, "failed", None, trusted=True)
+
+    async def _refuse_a_flood(self, connector: Connector, account: AccountRow, raw: Raw) -> None:
+        """Strangers may not fill the store, nor keep the partner's own news out. Raises: TooMany."""
+        since = self._clock() - HOUR
+        doubtful = await self._store.read(
+            lambda tx: rows.doubtful_since(tx, account.account_id, since, DOUBTFUL_AN_HOUR)
+        )
+        if doubtful < DOUBTFUL_AN_HOUR:
+            return
+        news = await self._read(connector, account, raw)
+        if news is None or not news.trusted:
+            self._refused[account.account_id] += 1
+            count = self._refused[account.account_id]
+            if count & (count - 1) == 0:  # the log is told of the 1st, 2nd, 4th, 8th …, lest it be flooded instead
+                log.warning(
+                    "callbacks-refused", partner=connector.manifest.name, account=account.account_id, count=count
+                )
+            raise TooMany("too many callbacks came here lately that cannot be believed")
 
     async def _store_raw(self, connector: Connector, account: AccountRow, raw: Raw) -> str:
         sealer = await self._data_keys.of(account.tenant)
         now = self._clock()
         callback_id = ids.new("cbk", now)
-        sealed = sealer.seal(msgspec.json.encode(raw), context=CONTEXT)
+        sealed = sealer.seal(msgspec.msgpack.encode(raw), context=f"{CONTEXT}:{callback_id}")
 
         def unit(tx: Connection) -> None:
             rows.keep_callback(
@@ -115,20 +140,27 @@ class Callbacks:
         return callback_id
 
     async def _apply(self, callback_id: str, connector: Connector, account: AccountRow, raw: Raw) -> Acknowledgement:
+        news = await self._read(connector, account, raw)
+        if news is None:
+            await self._judge(callback_id, connector, account, "unreadable", None, trusted=False)
+            raise Malformed("this callback cannot be read")
+        what, order_id = await self._tell(connector, account, news)
+        await self._judge(callback_id, connector, account, what, order_id, trusted=news.trusted)
+        return news.acknowledgement
+
+    async def _read(self, connector: Connector, account: AccountRow, raw: Raw) -> News | None:
+        """What a callback says; None where that cannot be read."""
         line = await self._lines.line(account)
         read = connector.partner.read_callback
         if read is None:
             raise NotFound("this partner sends no callbacks")
         try:
-            news = await asyncio.to_thread(read, raw.body, raw.headers, line.account)
-        except Exception as error:
-            if not isinstance(error, Garbled):
-                log.exception("connector-failed", partner=connector.manifest.name, callback_id=callback_id)
-            await self._judge(callback_id, connector, account, "unreadable", None)
-            raise Malformed("this callback cannot be read") from error
-        what, order_id = await self._tell(connector, account, news)
-        await self._judge(callback_id, connector, account, what, order_id)
-        return news.acknowledgement
+            return await asyncio.to_thread(read, raw.body, raw.headers, line.account)
+        except Garbled:
+            return None
+        except Exception:
+            log.exception("connector-failed", partner=connector.manifest.name)
+            return None
 
     async def _tell(self, connector: Connector, account: AccountRow, news: News) -> tuple[str, str | None]:
         """Moves the order that the news is about. Returns what became of it, and the order."""
@@ -168,7 +200,14 @@ class Callbacks:
         return await self._journal.find(order_id) if order_id else None
 
     async def _judge(
-        self, callback_id: str, connector: Connector, account: AccountRow, what: str, order_id: str | None
+        self,
+        callback_id: str,
+        connector: Connector,
+        account: AccountRow,
+        what: str,
+        order_id: str | None,
+        *,
+        trusted: bool,
     ) -> None:
         record = new_record(
             tenant=account.tenant,
@@ -183,7 +222,7 @@ class Callbacks:
         )
 
         def unit(tx: Connection) -> None:
-            rows.judge_callback(tx, callback_id, what, order_id)
+            rows.judge_callback(tx, callback_id, what, order_id, trusted=trusted)
             work.finish(tx, callback_id)
             audit.append(tx, record)
 

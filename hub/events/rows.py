@@ -1,11 +1,25 @@
 """The outbox of events to banks, and the callbacks of partners as they came."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from hub import ids
-from hub.store import Connection, UtcMicros, metadata
+from hub.store import Connection, UtcMicros, delete_some, metadata
 
 outbox = Table(
     "outbox",
@@ -24,30 +38,21 @@ callbacks = Table(
     metadata,
     Column("callback_id", String(40), primary_key=True),
     Column("tenant", String(40), nullable=False),
-    Column("partner_id", String(12), nullable=False),
+    Column("partner_id", BigInteger, nullable=False),
     Column("account_id", String(40), nullable=False),
     Column("at", UtcMicros, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    Column("trusted", Boolean),
     Column("what", String(40)),
     Column("order_id", String(40)),
+    Index(None, "account_id", "trusted", "at"),
+    Index(None, "trusted", "at"),
 )
-"""News from partners: the raw bytes first, sealed; then what became of them."""
+"""News from partners: the raw bytes first, sealed; then whether they are believed, and what became of them."""
 
-
-evidence = Table(
-    "evidence",
-    metadata,
-    Column("evidence_id", String(40), primary_key=True),
-    Column("tenant", String(40), nullable=False),
-    Column("partner", String(41), nullable=False),
-    Column("trace_id", String(32), nullable=False, index=True),
-    Column("at", UtcMicros, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-)
-
-
-def keep_evidence(tx: Connection, row: dict[str, object]) -> None:
-    tx.execute(insert(evidence), row)
+TRUSTED_KEPT = timedelta(days=90)
+DOUBTFUL_KEPT = timedelta(days=7)
+"""How long callbacks are kept once somebody has judged them; one that nobody has stays."""
 
 
 def publish(tx: Connection, tenant: str, event_type: str, order_id: str, at: datetime) -> None:
@@ -65,7 +70,7 @@ def keep_callback(
         {
             "callback_id": callback_id,
             "tenant": tenant,
-            "partner_id": str(partner_id),
+            "partner_id": partner_id,
             "account_id": account_id,
             "at": at,
             "raw": raw,
@@ -81,6 +86,31 @@ def find_callback(tx: Connection, callback_id: str) -> tuple[str, bytes] | None:
     return (row.account_id, bytes(row.raw)) if row else None
 
 
-def judge_callback(tx: Connection, callback_id: str, what: str, order_id: str | None) -> None:
+def judge_callback(tx: Connection, callback_id: str, what: str, order_id: str | None, *, trusted: bool) -> None:
     """Records what became of a callback."""
-    tx.execute(update(callbacks).where(callbacks.c.callback_id == callback_id).values(what=what, order_id=order_id))
+    values = {"what": what, "order_id": order_id, "trusted": trusted}
+    tx.execute(update(callbacks).where(callbacks.c.callback_id == callback_id).values(**values))
+
+
+def doubtful_since(tx: Connection, account_id: str, since: datetime, most: int) -> int:
+    """How many callbacks to an account nobody could read or believe; counted no further than `most`."""
+    table = callbacks.c
+    some = (
+        select(table.callback_id)
+        .where(table.account_id == account_id, table.trusted.is_(False), table.at >= since)
+        .limit(most)
+    )
+    return tx.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def forget_callbacks(tx: Connection, now: datetime) -> int:
+    """Drops some of the judged callbacks that were kept for long enough."""
+    table = callbacks.c
+    return delete_some(
+        tx,
+        callbacks,
+        or_(
+            and_(table.trusted.is_(True), table.at < now - TRUSTED_KEPT),
+            and_(table.trusted.is_(False), table.at < now - DOUBTFUL_KEPT),
+        ),
+    )

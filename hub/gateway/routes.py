@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -51,7 +52,7 @@ def _question(site: Site, operation: Operation) -> Callable[..., Any]:
             answer = await site.pipeline.ask(caller, operation, call.request)
             if isinstance(answer, QueryRow):
                 call.how, call.query_id = "kept", answer.query_id
-                return kept(answer)
+                return kept(answer, site.questions.pause(answer))
             call.answer = answer
             return Response(answer, media_type=JSON)
 
@@ -138,8 +139,8 @@ async def written(site: Site, operation: Operation, row: OrderRow) -> bytes:
     return site.tokens.codec.encode(order_of(row, raw))
 
 
-def kept(row: QueryRow) -> Response[bytes]:
+def kept(row: QueryRow, pause: timedelta) -> Response[bytes]:
     """A question that is still being answered."""
     body = QueryState(query_id=row.query_id, state="running", check_after=row.check_at)
-    headers = {"Location": f"/v1/queries/{row.query_id}", "Retry-After": "2"}
+    headers = {"Location": f"/v1/queries/{row.query_id}", "Retry-After": str(ceil(pause.total_seconds()))}
     return Response(msgspec.json.encode(body), media_type=JSON, status_code=202, headers=headers)

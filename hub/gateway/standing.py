@@ -77,7 +77,7 @@ def _queries(site: Site) -> HTTPRouteHandler:
             call.query_id, call.how, call.answer = query_id, row.state, answer or b""
             site.pipeline.may(caller, operation_named(row.operation))
             if answer is None:
-                return kept(row)
+                return kept(row, site.questions.pause(row))
             if row.state == "failed":
                 return problems.response(_problem.decode(answer))
             return Response(answer, media_type=JSON)

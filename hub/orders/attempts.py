@@ -10,7 +10,7 @@ import structlog
 
 from connectors.kit.attempt import Errand, Line, PartnerAttempt
 from connectors.kit.registry import Connector
-from hub.evidence import Evidence
+from hub.evidence.evidence import Exhibits
 from hub.orders import states
 from hub.orders.journal import Journal, Settlement
 from hub.orders.rows import OrderRow
@@ -59,11 +59,11 @@ class Attempts:
     """The attempts of this process."""
 
     def __init__(
-        self, journal: Journal, lines: Lines, evidence: Evidence, clock: Clock, *, not_sent_limit: timedelta
+        self, journal: Journal, lines: Lines, exhibits: Exhibits, clock: Clock, *, not_sent_limit: timedelta
     ) -> None:
         self._journal = journal
         self._lines = lines
-        self._evidence = evidence
+        self._exhibits = exhibits
         self._clock = clock
         self._not_sent_limit = not_sent_limit
         self._running: dict[str, asyncio.Task[OrderRow | None]] = {}
@@ -89,7 +89,8 @@ class Attempts:
         connector = self._lines.connector(row.partner_id)
         account = await self._lines.account(row.account_id)
         if connector is None or account is None:
-            raise LookupError(f"order {row.order_id}: {row.partner} is not enabled, or the account is gone")
+            await self._journal.flag(row.order_id, work.fence, "its partner is not enabled, or the account is gone")
+            return
         request, handles = await self._journal.opened(row, operation_named(row.operation))
         line = await self._lines.line(account)
         job = Job(row=row, request=request, handles=handles, line=line, connector=connector, fence=work.fence)
@@ -184,7 +185,7 @@ class Attempts:
             submitted=attempt.submitted,
         )
         if isinstance(error, Garbled) and error.evidence:
-            await self._evidence.keep(attempt.tenant, attempt.partner, attempt.trace_id, error.evidence)
+            await self._exhibits.keep(attempt.tenant, attempt.partner, attempt.trace_id, error.evidence)
         if operation.kind == "enquiry":
             return Unknown(why=f"the enquiry got no answer: {why}")
         return Unknown(why=f"no usable answer: {why}") if attempt.submitted else states.NotSent(why)

@@ -95,9 +95,8 @@ class Desk:
     async def _refreshed(self, row: OrderRow) -> OrderRow:
         looked_into = row.timeline[-1].at if row.timeline else row.created_at
         if self._attempts.running(row.order_id) is None and self._clock() - looked_into >= REFRESH_AFTER:
-            claimed = await self._worker.claim_now(row.order_id)
-            if claimed is not None:
-                enquiry = self._worker.begin(claimed)
+            enquiry = await self._worker.begin_now(row.order_id)
+            if enquiry is not None:
                 await asyncio.wait([enquiry], timeout=REFRESH_WAIT.total_seconds())
                 return await self._journal.find(row.order_id) or row
         return row

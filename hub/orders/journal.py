@@ -30,6 +30,8 @@ from schemas.secret import Secret
 log = structlog.get_logger("hub.orders")
 
 KIND = "order"
+STUCK_PAUSE = timedelta(minutes=10)
+"""Between two looks at an order whose partner cannot be asked at all."""
 REQUEST, HANDLES, RESULT, DELIVERABLE = "orders.request", "orders.handles", "orders.result", "deliverables.sealed"
 
 _handles = msgspec.json.Decoder(dict[str, str])
@@ -259,6 +261,24 @@ class Journal:
         else:
             work.again(tx, row.order_id, due_at)
             row.next_check_at = due_at
+
+    async def flag(self, order_id: str, fence: int, why: str) -> None:
+        """Hands an open order that nobody can ask about to a person, and looks again in a while."""
+        now = self._clock()
+
+        def unit(tx: Connection) -> None:
+            row = rows.find(tx, order_id, for_update=True)
+            if row is None or row.final or work.held(tx, order_id, fence) is None:
+                return
+            row.review = True
+            row.next_check_at = now + STUCK_PAUSE
+            row.note(now, "stuck", why)
+            rows.update_order(tx, row)
+            work.again(tx, order_id, row.next_check_at)
+            audit.append(tx, _record("order.outcome", row, now, facts={"state": row.state, "what": "stuck"}))
+
+        await self._store.write(unit)
+        log.error("order-stuck", order_id=order_id, why=why)
 
     async def find(self, order_id: str) -> OrderRow | None:
         return await self._store.read(lambda tx: rows.find(tx, order_id))

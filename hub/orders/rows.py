@@ -16,13 +16,12 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
-    delete,
     insert,
     select,
     update,
 )
 
-from hub.store import Connection, UtcMicros, insert_if_absent, metadata
+from hub.store import Connection, UtcMicros, delete_some, insert_if_absent, metadata
 from schemas.order import FINAL, OrderState, Posting, TimelineEntry
 from schemas.outcome import Reason
 
@@ -291,8 +290,8 @@ KEYS_KEPT = timedelta(days=90)
 
 
 def forget_keys(tx: Connection, now: datetime) -> int:
-    """Frees keys that nobody repeats any more; their orders stay."""
-    return tx.execute(delete(order_keys).where(order_keys.c.created_at < now - KEYS_KEPT)).rowcount
+    """Frees some of the keys that nobody repeats any more; their orders stay."""
+    return delete_some(tx, order_keys, order_keys.c.created_at < now - KEYS_KEPT)
 
 
 class DeliverableRow(msgspec.Struct, frozen=True):

@@ -12,7 +12,10 @@ from hub.partners import rows
 from hub.store import Connection, Sealer
 from hub.tenants import rows as tenants
 
-CONTEXT = "partner_accounts.settings"
+
+def sealed_for(tenant: str, partner_id: int) -> str:
+    """The context of an account's settings: they are one bank's at one partner."""
+    return f"partner_accounts.settings:{tenant}:{partner_id}"
 
 
 class AccountError(Exception):
@@ -29,7 +32,8 @@ def checked(connector: Connector, raw: bytes) -> bytes:
 
 def set_account(tx: Connection, sealer: Sealer, connector: Connector, tenant: str, raw: bytes, now: datetime) -> str:
     """Stores the settings sealed under the bank's key, with an audit record. Returns the account's id."""
-    settings = sealer.tenant(tenant, tenants.data_key(tx, tenant)).seal(checked(connector, raw), context=CONTEXT)
+    tenant_sealer = sealer.tenant(tenant, tenants.data_key(tx, tenant))
+    settings = tenant_sealer.seal(checked(connector, raw), context=sealed_for(tenant, connector.manifest.id))
     account_id = rows.set_account(tx, ids.new("acc", now), tenant, connector.manifest.id, settings, now)
     audit.append(
         tx,

@@ -11,7 +11,7 @@ from connectors.kit.attempt import Errand, Line, PartnerCall
 from connectors.kit.registry import Connector
 from hub import errors, ids
 from hub.errors import FieldError
-from hub.evidence import Evidence
+from hub.evidence.evidence import Exhibits
 from hub.gateway.problems import problem_of
 from hub.gateway.shapes import PageShape, SourceStatus, item_of
 from hub.queries import rows
@@ -65,7 +65,7 @@ class Questions:
         store: Store,
         data_keys: DataKeys,
         lines: Lines,
-        evidence: Evidence,
+        exhibits: Exhibits,
         clock: Clock,
         *,
         codec: Codec,
@@ -75,7 +75,7 @@ class Questions:
         self._store = store
         self._data_keys = data_keys
         self._lines = lines
-        self._evidence = evidence
+        self._exhibits = exhibits
         self._clock = clock
         self._codec = codec
         self._owner = owner
@@ -112,7 +112,7 @@ class Questions:
         try:
             await asyncio.wait([task], timeout=self._limits.wait.total_seconds())
         except asyncio.CancelledError:
-            task.cancel()  # a question that nobody waits for any more need not be answered
+            _give_up(task)  # a question that nobody waits for any more need not be answered
             raise
         if not task.done():
             return await self._keep_running(asked, task)
@@ -141,7 +141,11 @@ class Questions:
         if row.answer is None:
             return row, None
         sealer = await self._data_keys.of(tenant)
-        return row, sealer.unseal(row.answer, context=ANSWER)
+        return row, sealer.unseal(row.answer, context=f"{ANSWER}:{query_id}")
+
+    def pause(self, row: QueryRow) -> timedelta:
+        """How long the bank had better wait before it asks for the answer."""
+        return max(row.check_at - self._clock(), timedelta(seconds=1))
 
     async def work(self, piece: Work) -> None:
         """Asks a kept question again."""
@@ -170,19 +174,28 @@ class Questions:
 
     async def _keep_running(self, asked: Asked, task: "asyncio.Task[Any]") -> QueryRow:
         """Keeps a question whose call is still under way, and lets the call finish it."""
-        row = await self._row(asked, self._limits.wait)
-        held = Work(row.query_id, KIND, row.tenant, fence=1, tries=1)
-        until = row.created_at + self._limits.call * 2
+        try:
+            row = await self._row(asked, self._limits.wait)
+            held = Work(row.query_id, KIND, row.tenant, fence=1, tries=1)
+            until = row.created_at + self._limits.call * 2
 
-        def unit(tx: Connection) -> None:
-            rows.insert_query(tx, row)
-            work.start(tx, held, owner=self._owner, leased_until=until)
+            def unit(tx: Connection) -> None:
+                rows.insert_query(tx, row)
+                work.start(tx, held, owner=self._owner, leased_until=until)
 
-        await self._store.write(unit)
+            await self._store.write(unit)
+        except BaseException:
+            _give_up(task)  # nobody could ever ask for its answer
+            raise
         late = asyncio.create_task(self._finish_late(row, asked, task))
         self._late.add(late)
-        late.add_done_callback(self._late.discard)
+        late.add_done_callback(self._finished_late)
         return row
+
+    def _finished_late(self, late: "asyncio.Task[None]") -> None:
+        self._late.discard(late)
+        if not late.cancelled() and (error := late.exception()) is not None:  # asked again when the lease is over
+            log.error("late-answer-lost", error=type(error).__name__)
 
     async def _finish_late(self, row: QueryRow, asked: Asked, task: "asyncio.Task[Any]") -> None:
         try:
@@ -205,16 +218,17 @@ class Questions:
     async def _row(self, asked: Asked, check_after: timedelta) -> QueryRow:
         sealer = await self._data_keys.of(asked.tenant)
         now = self._clock()
+        query_id = ids.new("qry", now)
         return QueryRow(
-            query_id=ids.new("qry", now),
+            query_id=query_id,
             tenant=asked.tenant,
             client_id=asked.client_id,
             operation=asked.operation.key,
             account_id=asked.line.account_id,
             trace_id=trace_id.get(),
             state="running",
-            request=sealer.seal(PLAIN.encode(asked.request), context=REQUEST),
-            handles=sealer.seal(msgspec.json.encode(asked.handles), context=HANDLES),
+            request=sealer.seal(PLAIN.encode(asked.request), context=f"{REQUEST}:{query_id}"),
+            handles=sealer.seal(msgspec.json.encode(asked.handles), context=f"{HANDLES}:{query_id}"),
             created_at=now,
             check_at=now + check_after,
             expires_at=now + self._limits.kept,
@@ -228,14 +242,16 @@ class Questions:
         connector = self._lines.connector(account.partner_id) if account else None
         if account is None or connector is None:
             raise LookupError(f"query {row.query_id}: the partner is not enabled, or the account is gone")
+        request = sealer.unseal(row.request, context=f"{REQUEST}:{row.query_id}")
+        handles = sealer.unseal(row.handles, context=f"{HANDLES}:{row.query_id}") if row.handles else b"{}"
         return Asked(
             tenant=row.tenant,
             client_id=row.client_id,
             operation=operation,
-            request=PLAIN.decoder(operation.request).decode(sealer.unseal(row.request, context=REQUEST)),
+            request=PLAIN.decoder(operation.request).decode(request),
             connector=connector,
             line=await self._lines.line(account),
-            handles=_handles.decode(sealer.unseal(row.handles, context=HANDLES)) if row.handles else {},
+            handles=_handles.decode(handles),
         )
 
     async def _put_off(
@@ -243,7 +259,7 @@ class Questions:
     ) -> None:
         """A partner that answers, if only to say "later", has not failed: its tries count from 0 again."""
         sealer = await self._data_keys.of(row.tenant)
-        row.handles = sealer.seal(msgspec.json.encode(asked.handles), context=HANDLES)
+        row.handles = sealer.seal(msgspec.json.encode(asked.handles), context=f"{HANDLES}:{row.query_id}")
         row.check_at = self._clock() + check_after
 
         def unit(tx: Connection) -> None:
@@ -256,7 +272,7 @@ class Questions:
     async def _finish(self, row: QueryRow, state: str, answer: bytes, fence: int) -> None:
         sealer = await self._data_keys.of(row.tenant)
         row.state = state
-        row.answer = sealer.seal(answer, context=ANSWER)
+        row.answer = sealer.seal(answer, context=f"{ANSWER}:{row.query_id}")
         row.expires_at = self._clock() + self._limits.kept
 
         def unit(tx: Connection) -> None:
@@ -270,10 +286,16 @@ class Questions:
         """A connector's trouble in the hub's words; what could not be read is kept as evidence."""
         partner = asked.connector.manifest.name
         if isinstance(error, Garbled) and error.evidence:
-            await self._evidence.keep(asked.tenant, partner, trace_id.get(), error.evidence)
+            await self._exhibits.keep(asked.tenant, partner, trace_id.get(), error.evidence)
         if not isinstance(error, PartnerFailure | TimeoutError):
             log.error("connector-failed", partner=partner, operation=asked.operation.key, exc_info=error)
         return told(error, partner)
+
+
+def _give_up(task: "asyncio.Task[Any]") -> None:
+    """Cancels a call, and looks at how it ended, so that nobody complains that nobody did."""
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    task.cancel()
 
 
 def told(error: Exception, partner: str) -> errors.PartnerError:

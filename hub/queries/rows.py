@@ -3,9 +3,9 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Column, Index, LargeBinary, String, Table, delete, insert, select, update
+from sqlalchemy import Column, Index, LargeBinary, String, Table, insert, select, update
 
-from hub.store import Connection, UtcMicros, metadata
+from hub.store import Connection, UtcMicros, delete_some, metadata
 
 queries = Table(
     "queries",
@@ -61,4 +61,5 @@ def find_query(tx: Connection, query_id: str) -> QueryRow | None:
 
 
 def forget_expired(tx: Connection, now: datetime) -> int:
-    return tx.execute(delete(queries).where(queries.c.expires_at <= now)).rowcount
+    """Drops some of the questions whose answers are no longer kept."""
+    return delete_some(tx, queries, queries.c.expires_at <= now)

@@ -12,7 +12,7 @@ from connectors.kit.registry import Connector
 from connectors.kit.sessions import Sessions
 from hub.errors import Misconfigured
 from hub.partners import rows
-from hub.partners.accounts import CONTEXT
+from hub.partners.accounts import sealed_for
 from hub.partners.rows import AccountRow
 from hub.routing.gate import PartnerGate
 from hub.store import Store
@@ -113,7 +113,8 @@ class Lines:
         manifest = connector.manifest
         sealer = await self._data_keys.of(row.tenant)
         try:
-            account = msgspec.json.decode(sealer.unseal(row.settings, context=CONTEXT), type=connector.partner.account)
+            settings = sealer.unseal(row.settings, context=sealed_for(row.tenant, row.partner_id))
+            account = msgspec.json.decode(settings, type=connector.partner.account)
         except msgspec.DecodeError as error:
             raise Misconfigured(f"the account at {manifest.name} must be set anew") from error
         patience = timedelta(seconds=manifest.limits.answer_seconds)

@@ -10,9 +10,11 @@ from hub.store.hooks import CRASH_POINTS, Hooks
 from hub.store.metadata import Serial, UtcMicros, metadata
 from hub.store.sealing import Sealer, TenantSealer, Unsealable
 from hub.store.store import Store, open_store
+from hub.store.sweeping import AT_ONCE, delete_some
 from hub.store.unavailable import StoreUnavailable
 
 __all__ = [
+    "AT_ONCE",
     "CRASH_POINTS",
     "Connection",
     "Hooks",
@@ -23,6 +25,7 @@ __all__ = [
     "TenantSealer",
     "Unsealable",
     "UtcMicros",
+    "delete_some",
     "insert_if_absent",
     "metadata",
     "open_store",

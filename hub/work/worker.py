@@ -37,6 +37,8 @@ class Worker:
         self._lease = lease
         self._bell = asyncio.Event()
         self._doing: set[asyncio.Task[None]] = set()
+        self._asked_for: set[asyncio.Task[None]] = set()
+        """Of these, what a reader asked for: it takes no place from what is due."""
 
     def ring(self) -> None:
         """There may be work right now."""
@@ -59,12 +61,20 @@ class Worker:
             await asyncio.gather(*self._doing, return_exceptions=True)
             await self._patiently(rows.give_back)
 
-    async def claim_now(self, work_id: str) -> Work | None:
-        """Claims one piece of work ahead of its time, for a caller that will do it."""
+    async def begin_now(self, work_id: str) -> "asyncio.Task[None] | None":
+        """Starts on one piece ahead of its time, because somebody asks. None: it is held, or too many ask."""
+        if len(self._asked_for) >= AT_ONCE:
+            return None
         now = self._clock()
-        return await self._store.write(lambda tx: rows.claim_one(tx, work_id, self._owner, now, now + self._lease))
+        claimed = await self._store.write(lambda tx: rows.claim_one(tx, work_id, self._owner, now, now + self._lease))
+        if claimed is None:
+            return None
+        task = self._begin(claimed)
+        self._asked_for.add(task)
+        task.add_done_callback(self._asked_for.discard)
+        return task
 
-    def begin(self, work: Work) -> "asyncio.Task[None]":
+    def _begin(self, work: Work) -> "asyncio.Task[None]":
         """Starts on a claimed piece, in a task of its own."""
         task = asyncio.create_task(self.do(work))
         self._doing.add(task)
@@ -83,7 +93,7 @@ class Worker:
     async def _look(self) -> timedelta:
         """Claims and starts what is due. Returns how long to wait before the next look."""
         self._bell.clear()
-        free = AT_ONCE - len(self._doing)
+        free = AT_ONCE - len(self._doing - self._asked_for)
         if free <= 0:
             return IDLE
         try:
@@ -96,7 +106,7 @@ class Worker:
             log.warning("store-unavailable", detail=str(error))
             return IDLE
         for work in claimed:
-            self.begin(work)
+            self._begin(work)
         return timedelta(0) if claimed else IDLE
 
     def _done(self, task: asyncio.Task[None]) -> None:

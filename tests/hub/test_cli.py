@@ -32,6 +32,13 @@ def commands(of: App, *words: str) -> Iterator[tuple[str, ...]]:
         yield from commands(of[name], *path)
 
 
+def help_of(capsys: pytest.CaptureFixture[str], *path: str) -> str:
+    with pytest.raises(SystemExit) as left:
+        app([*path, "--help"])
+    assert left.value.code == 0
+    return capsys.readouterr().out
+
+
 def error_of(done: Done, status: int = 2) -> str:
     """What an operator reads: one line on standard error, and no stack trace."""
     assert done.returncode == status, done.stdout + done.stderr
@@ -75,8 +82,7 @@ class TestHelp:
     @pytest.mark.parametrize("path", [(), *commands(app)], ids=" ".join)
     def test_every_command_explains_itself(self, path: tuple[str, ...], capsys: pytest.CaptureFixture[str]):
         """Each has a sentence of its own, and a word on every parameter."""
-        app([*path, "--help"])
-        shown = capsys.readouterr().out
+        shown = help_of(capsys, *path)
         assert f"Usage: {' '.join(('hub', *path))}" in shown
         paragraphs = re.split(r"\n\s*\n", shown)
         assert paragraphs[1].strip().endswith("."), shown
@@ -95,8 +101,7 @@ class TestHelp:
 
     def test_serve_tells_its_settings(self, capsys: pytest.CaptureFixture[str]):
         """Nobody has to look elsewhere for the settings."""
-        app(["serve", "--help"])
-        shown = capsys.readouterr().out
+        shown = help_of(capsys, "serve")
         assert all(f"HUB_{name.upper()}" in shown for name in Settings.__struct_fields__)
 
     def test_the_version(self):

@@ -31,7 +31,10 @@ class Desk:
             account_id=f"acc-{office.tenant}", tenant=office.tenant, partner_id=MANIFEST.id
         )
         self.connector: Any = SimpleNamespace(
-            manifest=MANIFEST, partner=SimpleNamespace(read_callback=lambda raw, headers, account: voice(raw))
+            manifest=MANIFEST,
+            partner=SimpleNamespace(
+                read_callback=lambda raw, headers, account: voice(raw), callback_headers=("x-header",)
+            ),
         )
         self.callbacks = Callbacks(office.store, office.data_keys, Lines(self), office.journal, office.clock)  # type: ignore[arg-type]
 

@@ -144,6 +144,12 @@ class Office:
         now = self.clock()
         return await self.store.write(lambda tx: work.claim_one(tx, order_id, owner, now, now + LEASE))
 
+    async def taken_up(self) -> Work:
+        """What a worker finds due."""
+        now = self.clock()
+        [found] = await self.store.write(lambda tx: work.claim(tx, "second-hub", now, now + LEASE, 1))
+        return found
+
     async def asked(self, order_id: str, news: News) -> OrderRow | None:
         """An enquiry that found out this."""
         claimed = await self.claim(order_id)

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.kit.attempt import Line
 from connectors.kit.sessions import Sessions
-from hub.evidence import Evidence
+from hub.evidence.evidence import Exhibits
 from hub.orders.attempts import Attempts, Job
 from hub.orders.rows import OrderRow
 from hub.store import Store
@@ -74,8 +74,8 @@ class Counter:
         self.connector: Any = SimpleNamespace(
             manifest=MANIFEST, scenarios={"utility-bills": Connector(pay, find)}, name="some_partner"
         )
-        evidence = Evidence(office.store, office.data_keys, office.clock)
-        self.attempts = Attempts(office.journal, Lines(self), evidence, office.clock, not_sent_limit=LIMIT)  # type: ignore[arg-type]
+        exhibits = Exhibits(office.store, office.data_keys, office.clock)
+        self.attempts = Attempts(office.journal, Lines(self), exhibits, office.clock, not_sent_limit=LIMIT)  # type: ignore[arg-type]
 
     @property
     def sent(self) -> int:

@@ -100,7 +100,16 @@ async def test_unknown_is_asked_about_later_and_later(office: Office):
         assert settled.next_check_at == office.clock() + pause
         assert await office.due(row.order_id) == (settled.next_check_at, None)
         office.clock.forward(pause)
-        settled = await office.asked(row.order_id, SILENCE)
+        taken_up = await office.taken_up()
+        settled = await office.settle(row.order_id, SILENCE, "enquiry", taken_up.fence)
+
+
+async def test_reading_does_not_stretch_the_schedule(office: Office):
+    """Somebody who looks at an order has it asked about early, and the next pause is no longer for that."""
+    row = await office.begin()
+    await office.settle(row.order_id, SILENCE)
+    looked = await office.asked(row.order_id, SILENCE)
+    assert looked.next_check_at == office.clock() + PAUSES[0]
 
 
 async def test_lost_fence_writes_nothing(office: Office):
@@ -325,9 +334,8 @@ async def test_held_without_a_fence(office: Office):
     assert (await held(None), await held(1), await held(2)) == (0, 0, None)
     assert await office.claim(row.order_id) is None, "its lease stands"
     office.clock.forward(LEASE)
-    claimed = await office.claim(row.order_id)
-    assert claimed is not None
-    assert (claimed.fence, claimed.tries) == (2, 1)
+    taken_up = await office.taken_up()
+    assert (taken_up.fence, taken_up.tries) == (2, 1)
     assert (await held(None), await held(1), await held(2)) == (1, None, 1)
 
 

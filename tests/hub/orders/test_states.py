@@ -96,10 +96,13 @@ def _holds(before: OrderState, news: News, source: Source, taken: Step, *, absen
         assert (before, news, source) == ("submitting", NOT_SENT, "answer"), "only the proof that nothing left"
     if taken.state == "unknown" and moved:
         assert before in ("submitting", "received"), "an acknowledgement is never taken back"
-    if news in (UNMAPPED, UNHEARD) and before in OPEN and source != "hub":
+    if before in FINAL or source == "hub":
+        return
+    if news is UNMAPPED:
         assert (taken.state, taken.alert) == ("pending", True)
-    if news is UNKNOWN and before in OPEN and source != "hub":
+    if isinstance(news, Unknown):
         assert taken.state == ("pending" if before == "pending" else "unknown")
+        assert taken.alert == (news is UNHEARD), "a code that nobody has mapped is for a person"
 
 
 TestLife = pytest.mark.filterwarnings("default")(Life.TestCase)

@@ -11,7 +11,7 @@ import pytest
 
 from hub.clock import utc_now
 from hub.errors import NotFound
-from hub.evidence import Evidence
+from hub.evidence.evidence import Exhibits
 from hub.gateway.tokens import Tokens
 from hub.queries.questions import TRIES, Asked, Limits, Questions
 from hub.queries.rows import QueryRow, forget_expired
@@ -64,7 +64,7 @@ class House:
             store,
             data_keys,
             Lines(self),  # type: ignore[arg-type]
-            Evidence(store, data_keys, self.clock),
+            Exhibits(store, data_keys, self.clock),
             self.clock,
             codec=Tokens(bytes(32)).codec,
             owner="here",

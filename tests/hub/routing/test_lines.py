@@ -11,7 +11,7 @@ import pytest
 from connectors.kit.manifest import Limits, Manifest
 from hub.errors import Misconfigured
 from hub.partners import rows
-from hub.partners.accounts import CONTEXT
+from hub.partners.accounts import sealed_for
 from hub.partners.rows import AccountRow
 from hub.routing.lines import FRESH, Lines
 from hub.store import Sealer, Store
@@ -67,7 +67,7 @@ class House:
 
     async def set_account(self, settings: object, partner_id: int = 7) -> AccountRow:
         sealer = await self.data_keys.of(self.tenant)
-        sealed = sealer.seal(msgspec.json.encode(settings), context=CONTEXT)
+        sealed = sealer.seal(msgspec.json.encode(settings), context=sealed_for(self.tenant, partner_id))
         name = f"acc_{self.tenant[-8:]}_{partner_id}"
 
         def unit(tx: Any) -> str:

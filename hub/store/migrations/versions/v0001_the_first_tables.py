@@ -91,14 +91,21 @@ def upgrade() -> None:
         "callbacks",
         sa.Column("callback_id", sa.String(length=40), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
-        sa.Column("partner_id", sa.String(length=12), nullable=False),
+        sa.Column("partner_id", sa.BigInteger(), nullable=False),
         sa.Column("account_id", sa.String(length=40), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("trusted", sa.Boolean(), nullable=True),
         sa.Column("what", sa.String(length=40), nullable=True),
         sa.Column("order_id", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("callback_id", name=op.f("pk_callbacks")),
     )
+    with op.batch_alter_table("callbacks", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_callbacks_account_id_trusted_at"), ["account_id", "trusted", "at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_callbacks_trusted_at"), ["trusted", "at"], unique=False)
+
     op.create_table(
         "clients",
         sa.Column("client_id", sa.String(length=40), nullable=False),
@@ -149,6 +156,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("evidence_id", name=op.f("pk_evidence")),
     )
     with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_evidence_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_evidence_trace_id"), ["trace_id"], unique=False)
 
     op.create_table(
@@ -156,7 +164,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(length=40), nullable=False),
         sa.Column("operation", sa.String(length=80), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
-        sa.Column("fingerprint", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(length=16), nullable=False),
         sa.Column("order_id", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "operation", "key", name=op.f("pk_order_keys")),
@@ -302,6 +310,7 @@ def downgrade() -> None:
     op.drop_table("order_keys")
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_evidence_trace_id"))
+        batch_op.drop_index(batch_op.f("ix_evidence_at"))
 
     op.drop_table("evidence")
     with op.batch_alter_table("due_work", schema=None) as batch_op:
@@ -310,6 +319,10 @@ def downgrade() -> None:
     op.drop_table("due_work")
     op.drop_table("deliverables")
     op.drop_table("clients")
+    with op.batch_alter_table("callbacks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_callbacks_trusted_at"))
+        batch_op.drop_index(batch_op.f("ix_callbacks_account_id_trusted_at"))
+
     op.drop_table("callbacks")
     op.drop_table("banks")
     op.drop_table("audit_unsealed")
