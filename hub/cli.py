@@ -339,7 +339,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def main() -> None:
     """The program `hub`: what an operator can mend is one line on standard error and exit status 2."""
     try:
-        app()
+        app(sys.argv[1:])
     except EXPECTED as error:
         err.print("[bold red]error:[/]", end=" ")
         err.print(str(error), highlight=False, markup=False, soft_wrap=True)

@@ -88,6 +88,7 @@ class Place:
 
 def run_sandbox(var: Path, port: int) -> None:
     """The simulated partners alone, until a signal."""
+    signal.signal(signal.SIGTERM, _leave)
     place = Place(var.resolve())
     fleet.prepare(place.partners)
     with fleet.start(place.partners, port) as running:
@@ -104,6 +105,7 @@ def run_sandbox(var: Path, port: int) -> None:
 
 def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool) -> int:
     """Prepares, and unless that is all, runs the hub, the partners and the tour. Returns the exit status."""
+    signal.signal(signal.SIGTERM, _leave)
     place = Place(var.resolve())
     with console.status("making keys, a bank, its client and accounts …"):
         bank = prepare(place, port)
@@ -298,6 +300,11 @@ def _tell_addresses(bank: dict[str, Any], running: Fleet) -> None:
     for name, stand in running.stands.items():
         console.print(f"[bold]{name:<21}[/] {stand.door}/_sandbox/", highlight=False)
     console.print("Stop with Ctrl-C; the next start continues with the same data.")
+
+
+def _leave(*_: object) -> None:
+    """As Ctrl-C does: whatever was started is stopped on the way out."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _until_signalled() -> None:

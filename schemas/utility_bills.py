@@ -26,6 +26,7 @@ AccountNumber = Annotated[
     Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$(?!\n)"),
     private(C2, "account", "The customer's number at the biller"),
 ]
+BillRef = Annotated[PartnerRef, private(C2, "account", "One bill of one customer")]
 Fields = Annotated[
     dict[
         Annotated[str, pattern("[a-z][a-z0-9_]{0,31}", "Name of a field the biller demands")],
@@ -163,7 +164,7 @@ class BillPeriod(Canonical):
 class Bill(Canonical):
     """One thing that is owed. No amount: the biller does not say, and takes what its rule allows."""
 
-    bill_id: PartnerRef
+    bill_id: BillRef
     amount: Money | None
     period: BillPeriod | None = None
     due_date: date | None = None
@@ -188,7 +189,7 @@ class BillPayment(OrderRequest):
     biller_id: PartnerRef
     account: AccountNumber
     amount: Money
-    bill_id: PartnerRef | None = None
+    bill_id: BillRef | None = None
     fields: Fields = field(default_factory=dict)
 
     def __post_init__(self) -> None:

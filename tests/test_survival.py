@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 import threading
+import time
 
 import httpx
 
@@ -17,7 +18,7 @@ def test_killed_while_the_partner_keeps_silent(own_hub: Running) -> None:
     caller = threading.Thread(target=_call_into_the_void, args=(own_hub, body, key))
     caller.start()
     while not own_hub.ledger(CEB):
-        pass
+        time.sleep(0.01)
     own_hub.kill()
     caller.join()
     own_hub.start()

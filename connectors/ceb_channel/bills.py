@@ -4,12 +4,11 @@ import re
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 
 import msgspec
 
 from connectors.ceb_channel import wire
-from connectors.ceb_channel.envelope import Answer, decode
+from connectors.ceb_channel.envelope import Answer, CebAccount, decode
 from connectors.ceb_channel.facts import BILL, MANIFEST, ZONE
 from connectors.kit.units import from_fen
 from schemas.errors import Garbled, MaybeSent, Refused
@@ -25,7 +24,7 @@ LONGEST_PAUSE = 600
 class BillId(msgspec.Struct, frozen=True, array_like=True):
     """How a bill is found again at the channel.
 
-    References are not masked in logs, so digests stand for what names a customer.
+    References leave the house, so keyed digests stand for what names a customer. `ours` is the bank's own account.
     """
 
     biller: str
@@ -87,31 +86,26 @@ def read_bill_id(ref: PartnerRef) -> BillId:
         raise Refused(AGAIN, field="bill_id") from error
 
 
-def digest(*parts: str | int | None) -> str:
-    """A short name for what must not be written out."""
-    return sha256(msgspec.json.encode(parts)).hexdigest()[:24]
-
-
-def rows(found: wire.BillReply) -> dict[str, wire.Row]:
+def rows(found: wire.BillReply, ours: CebAccount) -> dict[str, wire.Row]:
     """The rows by identity: contract and period, and a count where rows share those."""
     named: dict[str, wire.Row] = {}
     for row in found.data or ():
-        name, count = _name(found, row, 0), 0
+        name, count = _name(found, row, 0, ours), 0
         while name in named:
             count += 1
-            name = _name(found, row, count)
+            name = _name(found, row, count, ours)
         named[name] = row
     return named
 
 
-def _name(found: wire.BillReply, row: wire.Row, count: int) -> str:
-    return digest(found.qryAcqSsn, row.contractNo, row.beginDate, row.endDate, count)
+def _name(found: wire.BillReply, row: wire.Row, count: int, ours: CebAccount) -> str:
+    return ours.digest(found.qryAcqSsn, row.contractNo, row.beginDate, row.endDate, count)
 
 
-def bills(found: wire.BillReply, biller: str, account: str) -> list[Bill]:
+def bills(found: wire.BillReply, biller: str, account: str, ours: CebAccount) -> list[Bill]:
     """What a finished fetch brought. Raises: Garbled."""
-    key = digest(found.qryAcqSsn, account)
-    return [bill(row, BillId(biller, found.qryAcqSsn, key, name)) for name, row in rows(found).items()]
+    key = ours.digest(found.qryAcqSsn, account)
+    return [bill(row, BillId(biller, found.qryAcqSsn, key, name)) for name, row in rows(found, ours).items()]
 
 
 def bill(row: wire.Row, bill_id: BillId) -> Bill:
@@ -170,11 +164,11 @@ def refuse_payment(payment: BillPayment, biller: Biller, now: datetime) -> None:
         raise Refused("this biller takes no payments at this time of day; see its windows", field="biller_id")
 
 
-def refuse_bill_id(payment: BillPayment, bill_id: BillId) -> None:
+def refuse_bill_id(payment: BillPayment, bill_id: BillId, ours: CebAccount) -> None:
     """Raises: Refused where a bill is another biller's, or another account's."""
     if bill_id.biller != payment.biller_id.local_id:
         raise Refused("is a bill of another biller", field="bill_id")
-    if bill_id.account != digest(bill_id.qry_acq_ssn, payment.account):
+    if bill_id.account != ours.digest(bill_id.qry_acq_ssn, payment.account):
         raise Refused("is not the account that this bill was found for", field="account")
 
 

@@ -57,7 +57,7 @@ class CebUtilityBills(UtilityBills):
         if not bills.ready(reply):
             await call.remember(qry_acq_ssn=reply.qryAcqSsn, polls=str(polls))
             raise NotReady(bills.pause(reply))
-        return bills.bills(reply, search.biller_id.local_id, search.account)
+        return bills.bills(reply, search.biller_id.local_id, search.account, call.account(CebAccount))
 
     async def check_payment(self, payment: BillPayment, call: Call) -> None:
         listed = await _biller(payment.biller_id, call)
@@ -67,7 +67,7 @@ class CebUtilityBills(UtilityBills):
             await call.remember(**payments.handles(listed.item))
             return
         bill_id = bills.read_bill_id(payment.bill_id)
-        bills.refuse_bill_id(payment, bill_id)
+        bills.refuse_bill_id(payment, bill_id, call.account(CebAccount))
         row = await _row(payment, bill_id, listed.item, call)
         bills.refuse_contract(listed.item, row)
         bills.refuse_amount(payment, listed.biller, row)
@@ -147,7 +147,8 @@ async def _row(payment: BillPayment, bill_id: bills.BillId, item: wire.Item, cal
         reply = await _fetch(call, item, bills.request(item, payment, bill_id.qry_acq_ssn, 1))
     except Refused as error:
         raise Refused(error.message, field=error.field or "bill_id") from error
-    row = bills.rows(reply).get(bill_id.row) if reply and bills.ready(reply) else None
+    found = bills.rows(reply, call.account(CebAccount)) if reply and bills.ready(reply) else {}
+    row = found.get(bill_id.row)
     if row is None:
         raise Refused(bills.AGAIN, field="bill_id")
     return row

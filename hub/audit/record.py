@@ -36,8 +36,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What happened, told without personal data.
 
     Shape: `kind` is a Kind of its time; `actor` is a client_id, "operator", "partner:NAME" or "hub"; `facts` are
-    short, masked values (`masking.facts_of`); `digests` are lower-case SHA-256 of bodies, so that evidence verifies
-    after the bodies are gone. It holds no sequence number: its place is the leaf's index in its tenant's tree.
+    short, masked values (`masking.facts_of`); `digests` are lower-case hexadecimal digests of bodies, so that evidence
+    verifies after the bodies are gone: SHA-256 of an answer, HMAC under the bank's key of a request, which could be
+    guessed. It holds no sequence number: its place is the leaf's index in its tenant's tree.
     Units: `at` is microseconds since 1970-01-01T00:00:00Z.
     """
 

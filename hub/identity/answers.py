@@ -46,7 +46,9 @@ class Nothing(msgspec.Struct, frozen=True):
     """An empty object."""
 
 
-def refused(_: Request[Any, Any, Any], refusal: OAuthRefusal) -> Response[OAuthError]:
+def refused(request: Request[Any, Any, Any], refusal: OAuthRefusal) -> Response[OAuthError]:
+    """Counted like every refusal of a stranger."""
+    request.app.state.refusals.count(request.client.host if request.client else "", f"oauth-{refusal.error}")
     headers = NO_STORE | ({"WWW-Authenticate": CHALLENGE} if refusal.status == 401 else {})  # noqa: PLR2004 - HTTP
     return Response(OAuthError(refusal.error, refusal.description), status_code=refusal.status, headers=headers)
 

@@ -76,13 +76,17 @@ class Issuing:
         return OAuthServer(prove=prove, mint=mint, read_token=read_token)
 
     async def _settle(self, question: OAuthQuestion, answer: Callable[[], T]) -> T:
+        refused = ""
         try:
             return await asyncio.to_thread(answer)
+        except OAuthRefusal as refusal:
+            refused = refusal.error
+            raise
         finally:
             if question.proof is not None and question.claimed is not None:
-                await self._use_up(question.proof, question, question.claimed)
+                await self._use_up(question.proof, question, question.claimed, refused)
 
-    async def _use_up(self, proof: Proof, question: OAuthQuestion, client: ClientRow) -> None:
+    async def _use_up(self, proof: Proof, question: OAuthQuestion, client: ClientRow, refused: str) -> None:
         """One unit: the assertion's single use, what was decided with it, and the audit record of that."""
         now = self._clock()
         prune = now - self._pruned_at >= PRUNED_EVERY
@@ -91,7 +95,7 @@ class Issuing:
         def unit(tx: Connection) -> bool:
             if not rows.consume_assertion(tx, proof.client_id, proof.jti, proof.keep_until):
                 return False
-            _write_down(tx, question, client, trace, now)
+            _write_down(tx, question, client, refused, trace, now)
             if prune:
                 rows.prune(tx, now, keys_retired_before=now - PUBLISHED_AFTER)
             return True
@@ -101,20 +105,28 @@ class Issuing:
         self._pruned_at = now if prune else self._pruned_at
 
 
-def _write_down(tx: Connection, question: OAuthQuestion, client: ClientRow, trace: str, now: datetime) -> None:
+def _write_down(
+    tx: Connection, question: OAuthQuestion, client: ClientRow, refused: str, trace: str, now: datetime
+) -> None:
+    """`refused`: what a client that proved itself was told instead of yes."""
     token = question.issued or question.revoked
-    if token is None:
+    if token is not None:
+        operation = "token.issue" if question.issued else "token.revoke"
+        facts = {"jti": token.jti, "scope": token.scope}
+    elif refused:
+        operation, facts = "token.refuse", {"error": refused}
+    else:
         return
     if question.revoked is not None:
-        rows.revoke_token(tx, token.jti, _expiry(token))
+        rows.revoke_token(tx, question.revoked.jti, _expiry(question.revoked))
     record = new_record(
         tenant=client.tenant_id,
         at=now,
         kind="token",
         trace_id=trace,
         actor=client.client_id,
-        operation="token.issue" if question.issued else "token.revoke",
-        facts={"jti": token.jti, "scope": token.scope},
+        operation=operation,
+        facts=facts,
     )
     audit.append(tx, record)
 

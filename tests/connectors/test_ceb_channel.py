@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -775,3 +776,21 @@ def test_a_push_that_names_no_order_is_garbled(account: CebAccount, raw: bytes) 
     """Without a reference there is nothing to ask about."""
     with pytest.raises(Garbled):
         read_callback(raw, {}, account)
+
+
+async def test_bill_ids_confirm_no_guess(call: PartnerCall, them: TheirSide, account: CebAccount) -> None:
+    """A bill id names its account by a digest that only the bank's key makes, and always makes alike."""
+    [bill] = await found(call, them)
+    named = msgspec.json.decode(bill.bill_id.local_id)[2]
+    ssn = msgspec.json.decode(bill.bill_id.local_id)[1]
+    guessed = sha256(msgspec.json.encode([ssn, ACCOUNT])).hexdigest()
+    assert named != guessed[: len(named)]
+    assert named == account.digest(ssn, ACCOUNT)
+    assert named != msgspec.structs.replace(account, private_key=OTHER_KEY).digest(ssn, ACCOUNT)
+
+
+OTHER_KEY = (
+    rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    .decode()
+)

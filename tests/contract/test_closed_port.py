@@ -21,7 +21,7 @@ def test_sent_again_once_the_port_is_open(stage: Running, partner: str, operatio
     wishes = [Wish(partner, operation, kind) for kind in kinds * 4]
     for wish in wishes:
         wish.prepare(stage)
-    crowd.door(stage, partner).fault("refuse", times=8)
+    crowd.door(stage, partner).fault("refuse", times=4)
     done = Crowd(stage, wishes).run(patience=40)
     assert crowd.violations(done) == []
     for wish in wishes:

@@ -16,9 +16,9 @@ PARTNERS = sorted({partner for partner, _ in ASKED})
 DOCUMENTED = {200, 202, 422, 502, 503, 504}
 PATIENCE = {
     "HUB_PARTNER_PATIENCE": "200ms",
-    "HUB_QUERY_LIMIT": "400ms",
+    "HUB_QUERY_LIMIT": "300ms",
     "HUB_QUERY_WAIT": "2s",
-    "HUB_MERGE_WAIT": "600ms",
+    "HUB_MERGE_WAIT": "400ms",
 }
 
 

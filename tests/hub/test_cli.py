@@ -1,25 +1,49 @@
-"""The command line, as an operator types it: each command in a process of its own, except for the help."""
+"""The command line, as an operator types it."""
 
 import base64
+import contextlib
+import io
 import json
+import os
 import re
 import secrets
 import socket
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from cyclopts import App
 
-from hub.cli import app
+from hub.cli import app, main
 from hub.settings import Settings
 from sandbox.bank import make_key, public_jwks
 from tests.running import CEB, RELOADLY, Running, hub_command
 
 Done = subprocess.CompletedProcess[str]
+
+
+def typed(*arguments: str, **environment: str) -> Done:
+    """`hub …`, with no HUB_ setting but these: what starts a server in a process of its own, the rest in this one."""
+    if arguments[0] in {"serve", "work"}:
+        return hub_command(*arguments, **environment)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    out, err, status = io.StringIO(), io.StringIO(), 0
+    with (
+        mock.patch.dict(os.environ, clean | environment, clear=True),
+        mock.patch.object(sys, "argv", ["hub", *arguments]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as left:
+            status = int(left.code or 0)
+    return Done(arguments, status, out.getvalue(), err.getvalue())
 
 
 def commands(of: App, *words: str) -> Iterator[tuple[str, ...]]:
@@ -56,7 +80,7 @@ class Office:
     environment: dict[str, str]
 
     def hub(self, *arguments: str, **environment: str) -> Done:
-        return hub_command(*arguments, **self.environment | environment)
+        return typed(*arguments, **self.environment | environment)
 
     def said(self, *arguments: str) -> str:
         done = self.hub(*arguments)
@@ -74,6 +98,11 @@ def office(database_url: str, tmp_path: Path) -> Office:
 def sqlite_office(sqlite_url: str, tmp_path: Path) -> Office:
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     return Office(tmp_path, {"HUB_DATABASE_URL": sqlite_url, "HUB_MASTER_KEY": key})
+
+
+def beside(hub: Running, *arguments: str) -> Done:
+    """With the settings of a hub that may be running."""
+    return typed(*arguments, "--env-file", str(hub.place.settings))
 
 
 class TestHelp:
@@ -106,13 +135,13 @@ class TestHelp:
 
     def test_the_version(self):
         """It is the distribution's."""
-        assert re.fullmatch(r"\d+\.\d+\.\d+", hub_command("--version").stdout.strip())
-        assert hub_command("--version").stdout.strip() != "0.0.0"
+        assert re.fullmatch(r"\d+\.\d+\.\d+", typed("--version").stdout.strip())
+        assert typed("--version").stdout.strip() != "0.0.0"
 
     @pytest.mark.parametrize("words", [("nonsense",), ("bank", "add"), ("serve", "--bogus"), ("demo", "--port", "x")])
     def test_what_is_mistyped(self, words: tuple[str, ...]):
         """A mistyped command says what is wrong and leaves with 2."""
-        done = hub_command(*words)
+        done = typed(*words)
         assert done.returncode == 2
         assert "Traceback" not in done.stdout + done.stderr
         assert words[-1].lstrip("-") in done.stdout + done.stderr
@@ -124,7 +153,7 @@ class TestAdministration:
     def test_a_new_database(self, tmp_path: Path):
         """`hub db upgrade` makes the database, tells its version, and may be repeated."""
         url = f"sqlite:///{tmp_path}/new/hub.db"
-        first, second = (hub_command("db", "upgrade", HUB_DATABASE_URL=url) for _ in range(2))
+        first, second = (typed("db", "upgrade", HUB_DATABASE_URL=url) for _ in range(2))
         assert first.returncode == second.returncode == 0, first.stderr
         assert first.stdout == second.stdout
         assert re.search(r"version \d+", first.stdout)
@@ -132,7 +161,7 @@ class TestAdministration:
     def test_a_database_from_nothing_on_postgresql(self, databases):
         """The same on PostgreSQL."""
         with databases.fresh("template0") as url:
-            assert "version" in hub_command("db", "upgrade", HUB_DATABASE_URL=url).stdout
+            assert "version" in typed("db", "upgrade", HUB_DATABASE_URL=url).stdout
 
     def test_a_bank_its_client_and_its_accounts(self, office: Office, live_hub: Running):
         """Each step prints what the next one needs, and is told what it lacks."""
@@ -172,13 +201,13 @@ class TestAdministration:
 
     def test_connectors(self):
         """`hub connector list` needs no setting, and names what each partner offers."""
-        listed = hub_command("connector", "list")
+        listed = typed("connector", "list")
         assert listed.returncode == 0
         assert all(word in listed.stdout for word in (CEB, RELOADLY, "pay"))
 
     def test_the_document(self):
         """`hub openapi` prints the document and nothing else."""
-        document = json.loads(hub_command("openapi").stdout)
+        document = json.loads(typed("openapi").stdout)
         assert document["openapi"].startswith("3.1")
         assert "/v1/utility-bills/payments" in document["paths"]
 
@@ -203,18 +232,16 @@ class TestTrouble:
         if kind == "sqlite":
             sqlite3.connect(tmp_path / "empty.db").close()
             (tmp_path / "empty.db").touch()
-            done = hub_command(
-                *command, HUB_DATABASE_URL=f"sqlite:///{tmp_path}/empty.db", HUB_MASTER_KEY=key, HUB_PORT="0"
-            )
+            done = typed(*command, HUB_DATABASE_URL=f"sqlite:///{tmp_path}/empty.db", HUB_MASTER_KEY=key, HUB_PORT="0")
         else:
             with request.getfixturevalue("databases").fresh("template0") as url:
-                done = hub_command(*command, HUB_DATABASE_URL=url, HUB_MASTER_KEY=key, HUB_PORT="0")
+                done = typed(*command, HUB_DATABASE_URL=url, HUB_MASTER_KEY=key, HUB_PORT="0")
         assert "run `hub db upgrade`" in error_of(done)
 
     def test_no_database_at_all(self, tmp_path: Path):
         """Looking at a file that is not there says so, and does not make it."""
         url = f"sqlite:///{tmp_path}/none.db"
-        assert "none.db" in error_of(hub_command("bank", "list", HUB_DATABASE_URL=url))
+        assert "none.db" in error_of(typed("bank", "list", HUB_DATABASE_URL=url))
         assert not (tmp_path / "none.db").exists()
 
     def test_no_server(self, tmp_path: Path):
@@ -222,7 +249,7 @@ class TestTrouble:
         url = f"postgresql://postgres@/hub?host={tmp_path}"
         key = base64.b64encode(b"k" * 32).decode()
         for command in (("bank", "list"), ("db", "upgrade"), ("serve",)):
-            error_of(hub_command(*command, HUB_DATABASE_URL=url, HUB_MASTER_KEY=key, HUB_PORT="0"))
+            error_of(typed(*command, HUB_DATABASE_URL=url, HUB_MASTER_KEY=key, HUB_PORT="0"))
 
     def test_no_master_key(self, sqlite_office: Office):
         """Without a master key nothing starts that would need it later."""
@@ -270,7 +297,7 @@ class TestBesideAHub:
 
     def test_writing_waits_its_turn(self, live_hub: Running):
         """A command that writes says who has the database, and what to do."""
-        refused = error_of(live_hub.command("bank", "add", "late-bank"))
+        refused = error_of(beside(live_hub, "bank", "add", "late-bank"))
         assert live_hub.process is not None
         assert f"pid {live_hub.process.pid}" in refused
         assert "stop it" in refused
@@ -280,17 +307,17 @@ class TestBesideAHub:
         settings = live_hub.place.settings.read_text()
         other = live_hub.place.var / "second.env"
         other.write_text(re.sub("HUB_PORT=.*", "HUB_PORT=0", settings))
-        assert "is in use by another process" in error_of(hub_command("serve", "--env-file", str(other)))
+        assert "is in use by another process" in error_of(typed("serve", "--env-file", str(other)))
 
     def test_looking_is_always_possible(self, live_hub: Running):
         """Orders, banks and the audit can be looked at beside the hub."""
         order = live_hub.pay(live_hub.payment(RELOADLY, "6600112233")).raise_for_status().json()
         live_hub.settled(order["order_id"])
-        shown = json.loads(live_hub.command("order", "show", order["order_id"]).stdout)
+        shown = json.loads(beside(live_hub, "order", "show", order["order_id"]).stdout)
         assert shown["order_id"] == order["order_id"]
         assert shown["timeline"][0]["what"] == "journalled"
-        assert "demo-bank" in live_hub.command("bank", "list").stdout
-        verified = live_hub.command("audit", "verify")
+        assert "demo-bank" in beside(live_hub, "bank", "list").stdout
+        verified = beside(live_hub, "audit", "verify")
         assert verified.returncode == 0
         assert "intact" in verified.stdout
 
@@ -304,7 +331,7 @@ class TestBesideAHub:
             with sqlite3.connect(tmp_path / "hub.db") as database:
                 database.execute("UPDATE audit_records SET body = body || x'20'")
             database.close()
-            verified = hub.command("audit", "verify")
+            verified = beside(hub, "audit", "verify")
             assert verified.returncode == 1
             assert "MODIFIED" in verified.stdout
         finally:

@@ -134,3 +134,11 @@ async def test_failure_that_nobody_waits_for_is_quiet(door: Door) -> None:
     assert alarms == []
     door.failing = False
     assert await door.get() == "session-2"
+
+
+async def test_expired_is_dropped(door: Door) -> None:
+    """What nobody asks for again does not stay for ever."""
+    await door.sessions.get("items:1", door.open)
+    door.watch.forward(hours=2)
+    await door.get()
+    assert list(door.sessions._kept) == ["login"]

@@ -140,3 +140,15 @@ def test_optional_private_field():
     """A private field that may be absent is masked when present."""
     bill = Bill(bill_id=PartnerRef(7, "1"), amount=None, customer_name="王小明")
     assert masked(bill)["customer_name"] == "***"
+
+
+def test_bill_is_a_customers():
+    """Which bill a customer pays is as private as whose it is; at which biller is not."""
+    payment = BillPayment(
+        biller_id=PartnerRef(7, "1"),
+        account="6222021234567",
+        amount=Money(amount="1", currency="CNY"),
+        bill_id=PartnerRef(7, "bill-of-somebody"),
+    )
+    assert facts_of(payment)["bill_id"] == "***"
+    assert facts_of(payment)["biller_id"] == "7:1"

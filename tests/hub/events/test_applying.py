@@ -1,17 +1,22 @@
 """Callbacks in one process, on both databases, with a partner whose voice is the test's."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
 from connectors.kit.partner import Acknowledgement, News
-from hub.errors import Malformed, NotFound
-from hub.events.callbacks import KIND, TRIES, UNAPPLIED_AFTER, Callbacks
+from hub.errors import Malformed, NotFound, TooMany
+from hub.events import callbacks as desk_of_callbacks
+from hub.events.callbacks import CONTEXT, HOUR, KIND, TRIES, UNAPPLIED_AFTER, Callbacks, Raw
+from hub.events.rows import DOUBTFUL_KEPT, TRUSTED_KEPT, callbacks, forget_callbacks
 from hub.orders.rows import OrderRow
-from hub.store import Store, StoreUnavailable
+from hub.store import Store, StoreUnavailable, Unsealable
 from hub.work import rows as work
 from hub.work.rows import Work
 from schemas.errors import Garbled
@@ -185,3 +190,82 @@ async def test_another_accounts_order_is_not_found(office: Office):
     assert (await other.row(theirs.order_id)).state == "submitting"
     with pytest.raises(NotFound):
         await desk.callbacks.take(MANIFEST.name, f"acc-{other.tenant}", {}, b"news")
+
+
+async def stored(office: Office) -> list[Any]:
+    return await office.store.read(lambda tx: list(tx.execute(callbacks.select().order_by(callbacks.c.callback_id))))
+
+
+async def test_kept_as_it_came(office: Office):
+    """What is kept is the bytes and the headers that the partner's code reads, sealed for this one row."""
+    row = await office.begin()
+    body = bytes(range(256)) * 40
+    desk = Desk(office, about(row))
+    await desk.callbacks.take(
+        MANIFEST.name, desk.account.account_id, {"x-header": "1", "user-agent": "curl", "x-other": "2"}, body
+    )
+    [kept] = await stored(office)
+    assert (kept.partner_id, kept.trusted) == (MANIFEST.id, True)
+    assert len(kept.raw) < len(body) + 100
+    plain = office.sealer.unseal(kept.raw, context=f"{CONTEXT}:{kept.callback_id}")
+    assert msgspec.msgpack.decode(plain, type=Raw) == Raw({"x-header": "1"}, body)
+    with pytest.raises(Unsealable):
+        office.sealer.unseal(kept.raw, context=f"{CONTEXT}:cbk_another")
+
+
+@pytest.mark.parametrize("kind", ["unreadable", "unbelievable", "about nothing"])
+async def test_strangers_fill_no_store(office: Office, monkeypatch: pytest.MonkeyPatch, kind: str):
+    """Of what cannot be believed so many are kept an hour; the partner's own news are taken all the same."""
+    monkeypatch.setattr(desk_of_callbacks, "DOUBTFUL_AN_HOUR", 3)
+    row = await office.begin()
+    forged = News(
+        reference=row.reference if kind == "unbelievable" else "R-NONE",
+        outcome=None,
+        trusted=False,
+        acknowledgement=THANKS,
+    )
+
+    def voice(raw: bytes) -> News:
+        if raw == b"true":
+            return about(row)(raw)
+        if kind == "unreadable":
+            raise Garbled("no message")
+        return forged
+
+    desk = Desk(office, voice)
+
+    async def pushed() -> None:
+        with pytest.raises(Malformed) if kind == "unreadable" else nullcontext():
+            await desk.take(b"false")
+
+    for _ in range(3):
+        await pushed()
+    for _ in range(5):
+        with pytest.raises(TooMany):
+            await desk.take(b"false")
+    assert len(await stored(office)) == 3
+    assert await desk.take(b"true") == THANKS
+    assert (await office.row(row.order_id)).state == "succeeded"
+    office.clock.forward(HOUR + timedelta(seconds=1))
+    await pushed()
+    assert len(await stored(office)) == 5
+
+
+async def test_judged_callbacks_are_forgotten(office: Office):
+    """What was believed is kept for long, what was not for a week, and what nobody judged stays."""
+    row = await office.begin()
+    await Desk(office, about(row)).take()
+    await Desk(office, about(row, trusted=False)).take()
+    unjudged = Desk(office, about(row))
+    unjudged.callbacks._apply = away  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailable):
+        await unjudged.take()
+    for late, left in [(DOUBTFUL_KEPT, 3), (DOUBTFUL_KEPT + HOUR, 2), (TRUSTED_KEPT, 2), (TRUSTED_KEPT + HOUR, 1)]:
+        now = office.clock() + late
+        await office.store.write(lambda tx, now=now: forget_callbacks(tx, now))
+        assert len(await stored(office)) == left
+    assert [one.trusted for one in await stored(office)] == [None]
+
+
+async def away(*_: object) -> Acknowledgement:
+    raise StoreUnavailable("gone")

@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 
+from hub.audit.refusals import Refusals
 from hub.identity.clients import add_client
 from hub.identity.controllers import ROUTES
 from hub.identity.guard import Caller
@@ -38,8 +39,11 @@ class Time:
 class Door:
     """The endpoints and the guard, and a bank that uses them."""
 
-    def __init__(self, store: Store, identity: Identity, http: httpx.AsyncClient, clock: Time) -> None:
+    def __init__(
+        self, store: Store, identity: Identity, http: httpx.AsyncClient, clock: Time, refusals: Refusals
+    ) -> None:
         self.store = store
+        self.refusals = refusals
         self.identity = identity
         self.http = http
         self.clock = clock
@@ -82,14 +86,15 @@ async def build(store: Store, clock: Time, like: Door | None = None) -> AsyncIte
     """A door on a store. `like`: the same hub in another process, used by the same client."""
     identity = Identity(store, Sealer(b"m" * 32), keys.ISSUER, clock.now, clock.monotonic)
     await identity.start()
+    refusals = Refusals(store, clock.now)
     app = Litestar(
         ROUTES,
-        state=State({"identity": identity}),
+        state=State({"identity": identity, "refusals": refusals}),
         logging_config=None,
         openapi_config=OpenAPIConfig(title="door", version="1"),
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=keys.ISSUER) as http:
-        door = Door(store, identity, http, clock)
+        door = Door(store, identity, http, clock, refusals)
         if like is None:
             door.tenant = await door.add_bank()
             door.client_id = await door.add_client(door.key)

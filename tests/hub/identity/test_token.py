@@ -129,3 +129,26 @@ async def test_issue_is_audited(door: Door):
     issued = [record for record in records if record["operation"] == "token.issue"]
     assert [record["facts"]["jti"] for record in issued] == [claims_of(token).jti]
     assert not any(token.split(".")[2].encode() in bytes(body) for body in bodies)
+
+
+async def test_refusals_are_counted(door: Door):
+    """A client that fails to prove itself, and a request that is no request, are counted by their source."""
+    stranger = keys.assertion(door.client_id, keys.key_pair("ES256"))
+    assert (await door.ask(stranger)).status_code == 401
+    assert (await door.ask(grant_type=None)).status_code == 400
+    assert await door.refusals.flush() == 2
+    facts = [record["facts"] for record in await records(door) if record["kind"] == "refusals"]
+    assert [one["reason"] for one in facts] == ["oauth-invalid_client", "oauth-invalid_request"]
+
+
+async def test_refused_client_leaves_a_record(any_door: Door):
+    """A client that proved itself and asked for too much is on record; a stranger is only counted."""
+    assert (await any_door.ask(scope="utility-bills:everything")).json()["error"] == "invalid_scope"
+    await any_door.ask(keys.assertion(any_door.client_id, keys.key_pair("ES256")))
+    told = [record for record in await records(any_door) if record["operation"] == "token.refuse"]
+    assert [(one["actor"], one["facts"]) for one in told] == [(any_door.client_id, {"error": "invalid_scope"})]
+
+
+async def records(door: Door) -> list[dict[str, object]]:
+    bodies = await door.store.read(lambda tx: tx.exec_driver_sql("select body from audit_records").scalars().all())
+    return sorted((msgspec.json.decode(body) for body in bodies), key=lambda record: record["record_id"])

@@ -1,5 +1,6 @@
 """A question that its partner needs longer for: asked again, under a claim, until it is answered or has failed."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,14 +9,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from hub.clock import utc_now
 from hub.errors import NotFound
 from hub.evidence.evidence import Exhibits
 from hub.gateway.tokens import Tokens
 from hub.queries.questions import TRIES, Asked, Limits, Questions
-from hub.queries.rows import QueryRow, forget_expired
-from hub.store import Sealer, Store
+from hub.queries.rows import QueryRow, forget_expired, update_query
+from hub.store import Sealer, Store, StoreUnavailable, Unsealable
 from hub.tenants import banks
 from hub.tenants.data_keys import DataKeys
 from hub.work import rows as work
@@ -49,6 +51,22 @@ class Partner:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+class Slow(Partner):
+    """Answers once it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latch = asyncio.Event()
+        self.ended = False
+
+    async def find_bills(self, _: BillSearch, call: Call) -> object:
+        try:
+            await self.latch.wait()
+        finally:
+            self.ended = True
+        return await super().find_bills(_, call)
 
 
 class House:
@@ -219,3 +237,59 @@ async def test_is_sealed(house: House, sqlite_url: str) -> None:
     assert row.query_id.encode() in stored
     assert SEARCH.account.encode() not in stored
     assert b"12.30" not in stored
+
+
+def slow(house: House) -> Slow:
+    """A partner that lets the bank wait for longer than it likes to."""
+    partner = house.partner = Slow()
+    house.connector.scenarios = {"utility-bills": partner}
+    house.questions._limits = msgspec.structs.replace(house.questions._limits, wait=timedelta(milliseconds=20))
+    return partner
+
+
+async def away(*_: object) -> None:
+    raise StoreUnavailable("gone")
+
+
+async def test_a_question_that_cannot_be_kept_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody could ever ask for its answer, the running call is ended."""
+    partner = slow(house)
+    monkeypatch.setattr(house.store, "write", away)
+    with pytest.raises(StoreUnavailable):
+        await house.ask([BILL])
+    await asyncio.sleep(0.01)
+    assert partner.ended
+
+
+async def test_a_late_answer_that_cannot_be_kept_is_logged(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that came late and was lost is in the log, and the question is asked again."""
+    partner = slow(house)
+    row = await house.ask([BILL], [BILL])
+    assert isinstance(row, QueryRow)
+    assert house.questions.pause(row) == timedelta(seconds=1)
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(house.store, "write", away)
+        partner.latch.set()
+        await asyncio.sleep(0.05)
+    assert [entry["event"] for entry in logs] == ["late-answer-lost"]
+    await house.work()
+    assert (await ended(house, row))[0] == "done"
+
+
+async def test_the_bank_is_told_when_to_come_again(house: House) -> None:
+    """As long as the partner wants to be left alone, there is no use in asking."""
+    row = await house.ask(LATER)
+    assert isinstance(row, QueryRow)
+    assert house.questions.pause(row) == timedelta(seconds=10)
+
+
+async def test_an_answer_belongs_to_its_question(house: House) -> None:
+    """An answer that was put under another question does not open."""
+    first, second = await house.ask(LATER), await house.ask(LATER, [BILL])
+    assert isinstance(first, QueryRow)
+    assert isinstance(second, QueryRow)
+    sealer = await house.questions._data_keys.of(house.tenant)
+    first.answer = sealer.seal(b"[]", context=f"queries.answer:{second.query_id}")
+    await house.store.write(lambda tx: update_query(tx, first))
+    with pytest.raises(Unsealable):
+        await ended(house, first)

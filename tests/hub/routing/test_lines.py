@@ -14,7 +14,7 @@ from hub.partners import rows
 from hub.partners.accounts import sealed_for
 from hub.partners.rows import AccountRow
 from hub.routing.lines import FRESH, Lines
-from hub.store import Sealer, Store
+from hub.store import Sealer, Store, Unsealable
 from hub.tenants import banks
 from hub.tenants.data_keys import DataKeys
 from schemas.call import Http
@@ -150,3 +150,13 @@ async def test_shelf_is_read_again_soon(house: House):
     assert await house.lines.shelf(house.tenant) == {}
     house.now += FRESH + timedelta(seconds=1)
     assert await house.lines.shelf(house.tenant) == {7: row}
+
+
+async def test_settings_of_another_partner_do_not_open(house: House):
+    """Settings are sealed for one bank at one partner: moved to another row they are worth nothing."""
+    await house.set_account({"secret": "first"}, partner_id=8)
+    row = await house.set_account({"secret": "second"})
+    sealer = await house.data_keys.of(house.tenant)
+    moved = sealer.seal(b'{"secret":"first"}', context=sealed_for(house.tenant, 8))
+    with pytest.raises(Unsealable):
+        await house.lines.line(msgspec.structs.replace(row, settings=moved, version=2))
