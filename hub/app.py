@@ -103,9 +103,10 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
             kept=settings.duration("query_kept"),
         ),
     )
-    callbacks = Callbacks(store, data_keys, lines, journal, clock)
+    bell = asyncio.Event()
+    callbacks = Callbacks(store, data_keys, lines, journal, clock, ring=bell.set)
     handlers = {ORDER: attempts.work, QUERY: questions.work, CALLBACK: callbacks.work}
-    worker = Worker(store, clock, owner, handlers)
+    worker = Worker(store, clock, owner, handlers, bell=bell)
     identity = Identity(store, sealer, settings.issuer, clock)
     pipeline = Pipeline(
         journal=journal,

@@ -57,7 +57,7 @@ def serve(app: ASGIApp, listener: socket.socket, *, drain_seconds: float, ready:
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # before the server listens to signals, and after: it raises them once more
-    with contextlib.suppress(SystemExit):
+    with contextlib.suppress(SystemExit), listener:
         Server(config).run(sockets=[listener])
     if watched.failure is not None:
         raise watched.failure

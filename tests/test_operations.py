@@ -209,7 +209,7 @@ class TestFullDisk:
 
     @pytest.mark.parametrize("place", [limited, tiny_disk])
     def test_full_and_free_again(self, tmp_path: Path, place) -> None:
-        """Payments and readiness are 503, orders can still be read, and a refused key serves once there is room."""
+        """Whatever must be written down is 503, readiness too; a refused key serves once there is room."""
         with place(tmp_path) as there, running(tmp_path / "var", **there.environment) as hub:
             body = hub.payment(RELOADLY, "9900113344")
             answered = [hub.pay(body).raise_for_status().json() for _ in range(3)]
@@ -229,9 +229,6 @@ class TestFullDisk:
             performed = len(hub.ledger(RELOADLY))
             await_true(lambda: ready(hub) == 503)  # it takes less room to say so than to take an order
             assert live(hub) == 200
-            for order in settled:
-                assert hub.order(order["order_id"]) == order
-
             there.clear(hub)
             await_true(lambda: ready(hub) == 200)
             for key in refused:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import msgspec
@@ -57,12 +57,23 @@ _raw = msgspec.msgpack.Decoder(Raw)
 class Callbacks:
     """The desk where partners' news arrive."""
 
-    def __init__(self, store: Store, data_keys: DataKeys, lines: Lines, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        data_keys: DataKeys,
+        lines: Lines,
+        journal: Journal,
+        clock: Clock,
+        *,
+        ring: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
         self._data_keys = data_keys
         self._lines = lines
         self._journal = journal
         self._clock = clock
+        self._ring = ring
+        """Tells the worker that there is something to ask about."""
         self._refused: Counter[str] = Counter()
 
     async def take(self, partner: str, account_id: str, headers: Mapping[str, str], body: bytes) -> Acknowledgement:
@@ -174,6 +185,7 @@ class Callbacks:
                 await self._journal.remember(row.order_id, row.tenant, news.remember, fence=None)
             now = self._clock()
             await self._store.write(lambda tx: work.hurry(tx, row.order_id, now))
+            self._ring()
             return "hint", row.order_id
         operation = operation_named(row.operation)
         request, _ = await self._journal.opened(row, operation)

@@ -9,7 +9,7 @@ from hub import ids
 from hub.audit import rows as audit
 from hub.audit.record import new_record
 from hub.partners import rows
-from hub.store import Connection, Sealer
+from hub.store import Connection, Sealer, TenantSealer
 from hub.tenants import rows as tenants
 
 
@@ -31,9 +31,16 @@ def checked(connector: Connector, raw: bytes) -> bytes:
 
 
 def set_account(tx: Connection, sealer: Sealer, connector: Connector, tenant: str, raw: bytes, now: datetime) -> str:
-    """Stores the settings sealed under the bank's key, with an audit record. Returns the account's id."""
+    """Stores the settings sealed under the bank's key, with an audit record; the same again changes nothing.
+
+    Returns the account's id. Raises: AccountError, Unsealable where what stands was sealed under another key.
+    """
     tenant_sealer = sealer.tenant(tenant, tenants.data_key(tx, tenant))
-    settings = tenant_sealer.seal(checked(connector, raw), context=sealed_for(tenant, connector.manifest.id))
+    wanted, context = checked(connector, raw), sealed_for(tenant, connector.manifest.id)
+    for standing in rows.accounts_of(tx, tenant):
+        if standing.partner_id == connector.manifest.id and _opened(tenant_sealer, standing, context) == wanted:
+            return standing.account_id
+    settings = tenant_sealer.seal(wanted, context=context)
     account_id = rows.set_account(tx, ids.new("acc", now), tenant, connector.manifest.id, settings, now)
     audit.append(
         tx,
@@ -49,3 +56,7 @@ def set_account(tx: Connection, sealer: Sealer, connector: Connector, tenant: st
         ),
     )
     return account_id
+
+
+def _opened(sealer: TenantSealer, row: rows.AccountRow, context: str) -> bytes:
+    return sealer.unseal(row.settings, context=context)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from hub.store import Connection, Store, StoreUnavailable
+from hub.store import AT_ONCE, Connection, Store, StoreUnavailable
 from schemas.call import Clock
 
 log = structlog.get_logger("hub.housekeeping")
@@ -39,7 +39,10 @@ class Housekeeping:
             await self._sweep(each)
 
     async def _sweep(self, sweep: Sweep) -> None:
+        """So often until nothing is left: each time is a short unit, and others write in between."""
         now = self._clock()
-        gone = await self._store.write(lambda tx: sweep(tx, now))
-        if gone:
-            log.info("swept", what=sweep.__qualname__, rows=gone)
+        gone = AT_ONCE
+        while gone >= AT_ONCE:
+            gone = await self._store.write(lambda tx: sweep(tx, now))
+            if gone:
+                log.info("swept", what=sweep.__qualname__, rows=gone)

@@ -28,14 +28,21 @@ class Worker:
     """The worker of this process."""
 
     def __init__(
-        self, store: Store, clock: Clock, owner: str, handlers: Mapping[str, Handler], *, lease: timedelta = LEASE
+        self,
+        store: Store,
+        clock: Clock,
+        owner: str,
+        handlers: Mapping[str, Handler],
+        *,
+        lease: timedelta = LEASE,
+        bell: asyncio.Event | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._owner = owner
         self._handlers = handlers
         self._lease = lease
-        self._bell = asyncio.Event()
+        self._bell = bell or asyncio.Event()
         self._doing: set[asyncio.Task[None]] = set()
         self._asked_for: set[asyncio.Task[None]] = set()
         """Of these, what a reader asked for: it takes no place from what is due."""
