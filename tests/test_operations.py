@@ -185,11 +185,11 @@ def limited(_: Path) -> Iterator[Place]:
 
 @contextlib.contextmanager
 def tiny_disk(folder: Path) -> Iterator[Place]:
-    """A file system of three megabytes of its own."""
+    """A small file system of its own."""
     disk = folder / "disk"
     disk.mkdir()
     mounted = shutil.which("mount") and os.geteuid() == 0
-    if not mounted or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", disk], check=False).returncode:
+    if not mounted or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", disk], check=False).returncode:
         pytest.skip("mounting a file system takes a privilege that this machine does not give")
     filler = disk / "filler"
 
