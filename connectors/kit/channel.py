@@ -110,9 +110,12 @@ def told_apart(error: Exception) -> NotSent | MaybeSent:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what caused it. An error raised from itself must not hold up the loop for ever."""
+    seen: list[BaseException] = []
     cause: BaseException | None = error
-    while cause is not None:
+    while cause is not None and cause not in seen:
         yield cause
+        seen.append(cause)
         cause = cause.__cause__
 
 

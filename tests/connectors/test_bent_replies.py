@@ -44,7 +44,6 @@ BENT: dict[str, dict[str, Any]] = {
     "bad-gateway": {"status_code": 502, "text": "upstream"},
     "teapot": {"status_code": 418, "json": ACKNOWLEDGED},
     "too-long": {"status_code": 200, "content": b" " * (MAX_REPLY + 1)},
-    "bad-gzip": {"status_code": 200, "headers": {"content-encoding": "gzip"}, "content": b"no gzip"},
 }
 
 
