@@ -10,7 +10,7 @@ from schemas.codec import PLAIN
 from schemas.money import EXPONENTS, Money
 
 
-@given(st.sampled_from(sorted(EXPONENTS)), st.integers(min_value=0, max_value=10**15))
+@given(st.sampled_from(sorted(EXPONENTS)), st.integers(min_value=0, max_value=10**15 - 1))
 def test_round_trip(currency: str, minor: int) -> None:
     """Minor units become money, JSON, and money again, without a loss."""
     money = Money.of_minor(minor, currency)

@@ -33,8 +33,8 @@ def good_claims(door: Door, **changes: Any) -> dict[str, Any]:
         "aud": keys.ISSUER,
         "scope": "utility-bills:read",
         "jti": "j1",
-        "iat": NOW,
-        "exp": NOW + 600,
+        "iat": int(time.time()),
+        "exp": int(time.time()) + 600,
     }
     return {name: value for name, value in (good | changes).items() if value is not None}
 
