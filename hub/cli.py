@@ -30,7 +30,7 @@ from hub.partners.accounts import set_account as store_account
 from hub.server import listen
 from hub.server import serve as serve_app
 from hub.settings import SettingError, Settings, explained, from_environment
-from hub.store import Connection, Hooks, Sealer, Store, StoreUnavailable, open_store
+from hub.store import Connection, Hooks, Sealer, Store, StoreUnavailable, Unsealable, open_store
 from hub.store.schema import WrongVersion, check_is_head, current, upgrade
 from hub.tenants import banks
 from hub.tenants import rows as tenant_rows
@@ -55,6 +55,7 @@ EXPECTED = (
     AccountError,
     BankError,
     ClientError,
+    Unsealable,
     fleet.NotStarted,
     OSError,
     ValueError,
