@@ -1,6 +1,7 @@
 """What every test may ask for: an event loop for `async def` tests, and databases of one's own."""
 
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ RUN = pytest.StashKey[Run]()
 def pytest_configure(config: pytest.Config) -> None:
     """The controller makes the run's folder; its workers are told where it is. Coroutine tests need no mark."""
     config.option.anyio_mode = "auto"
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Run in the background of a shell: what the tests start would inherit that, and nobody could interrupt it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     told = getattr(config, "workerinput", {}).get("run_folder")
     config.stash[RUN] = Run(Path(told)) if told else Run.begin()
 
