@@ -4,9 +4,10 @@ HubError
   CallerError    Malformed · KeyMissing · ScopeMissing · ConsentMissing · NotFound · MethodNotAllowed
                  NotAcceptable · TooLarge · WrongMediaType · Invalid · KeyReused · TooMany
   PartnerError   RefusedByPartner · PartnerDown · PartnerGarbled · PartnerSlow     (questions only)
-  HubFault       Misconfigured · NotOffered · Unavailable
+  HubFault       Misconfigured · NotOffered
 
-A caller without a valid token is `hub.identity.refusals.Unauthenticated`.
+A caller without a valid token is `hub.identity.refusals.Unauthenticated`, a store that cannot be written
+`hub.store.StoreUnavailable`.
 HTTP statuses live in `hub/gateway/problems.py`, and nowhere else.
 """
 
@@ -111,7 +112,3 @@ class Misconfigured(HubFault):
 
 class NotOffered(HubFault):
     """No partner on this bank's shelf offers it."""
-
-
-class Unavailable(HubFault):
-    """The hub cannot write down what it does, so it does nothing."""

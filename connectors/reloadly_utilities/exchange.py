@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from connectors.kit.attempt import SERVER_ERROR
 from connectors.kit.manifest import Manifest
 from connectors.reloadly_utilities import wire
 from schemas.call import Call, Http, Kept, Reply
@@ -103,7 +104,7 @@ def token_refused(reply: Reply) -> bool:
 
 def is_success(reply: Reply) -> bool:
     """Raises: Garbled for a failure of the partner's own."""
-    if reply.status >= 500:  # noqa: PLR2004 - RFC 9110, section 15.6
+    if reply.status >= SERVER_ERROR:
         raise Garbled(f"HTTP {reply.status}", reply.body)
     return _is_2xx(reply)
 

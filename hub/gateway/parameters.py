@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from hub.gateway import reading
 from hub.gateway.components import Json, flat_fields
-from hub.gateway.reading import MAX_KEY
 
-KEY = r"^[!-~](?:[ -~]{0,253}[!-~])?$"
+KEY = f"^{reading.KEY.pattern}$"
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _TEXT = {"type": "string"}
 
@@ -16,7 +16,7 @@ PARAMETERS: Json = {
         "required": True,
         "description": "A value of your own making, new for each order. Repeat it to repeat the call: the same key "
         "with the same request is the same order, for 90 days. A call that is refused uses up no key.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": KEY},
+        "schema": {"type": "string", "minLength": 1, "maxLength": reading.MAX_KEY, "pattern": KEY},
         "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
     },
     "Prefer": {

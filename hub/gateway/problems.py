@@ -58,7 +58,6 @@ TABLE: dict[type[Exception], Row] = {
     errors.PartnerSlow: Row(504, "partner-slow", "The partner did not answer in time"),
     errors.Misconfigured: Row(500, "misconfigured", "The hub is not set up for this"),
     errors.NotOffered: Row(501, "not-offered", "No partner of this bank offers it"),
-    errors.Unavailable: Row(503, "unavailable", "The hub cannot write down what it does"),
     StoreUnavailable: Row(503, "unavailable", "The hub cannot write down what it does"),
 }
 """No other place in the hub names an HTTP status of a problem."""

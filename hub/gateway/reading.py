@@ -30,7 +30,7 @@ LONGEST_PATH = 120
 _AT = re.compile(r"(?s)(?P<message>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?")
 _OWN_FIELD = re.compile(r"(?s)(?P<field>[a-z_]+(?:\.[a-z_0-9]+)*): (?P<message>.*)")
 _QUOTED_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(?P<field>[^`]*)`")
-_KEY = re.compile(r"[!-~](?:[ -~]{0,253}[!-~])?")
+KEY = re.compile(r"[!-~](?:[ -~]{0,253}[!-~])?")
 
 
 class _FlawError(Exception):
@@ -161,7 +161,7 @@ def idempotency_key(request: Request[Any, Any, Any]) -> str:
     if not keys:
         error = FieldError(field=field, message="is missing")
         raise KeyMissing("send an Idempotency-Key header of your own making: repeat it to repeat the call", error)
-    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
+    if len(keys) > 1 or not KEY.fullmatch(keys[0]):
         error = FieldError(field=field, message=f"takes 1 to {MAX_KEY} printable ASCII characters, once")
         raise Malformed("the Idempotency-Key cannot be used", error)
     return str(keys[0])

@@ -170,7 +170,7 @@ def test_every_answer_has_a_trace(written: dict[str, Any]) -> None:
 def test_orders_take_a_key(written: dict[str, Any]) -> None:
     """An order asks for the header that the gateway reads, with the gateway's own rule."""
     assert {"$ref": "#/components/parameters/Idempotency-Key"} in entry_of(written, "utility-bills.pay")["parameters"]
-    assert f"^{reading._KEY.pattern}$" == KEY
+    assert f"^{reading.KEY.pattern}$" == KEY
     schema = written["components"]["parameters"]["Idempotency-Key"]["schema"]
     assert schema["maxLength"] == reading.MAX_KEY
 
