@@ -1,5 +1,6 @@
 """What every test may ask for: an event loop for `async def` tests, and databases of one's own."""
 
+import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +24,12 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     told = getattr(config, "workerinput", {}).get("run_folder")
     config.stash[RUN] = Run(Path(told)) if told else Run.begin()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test waits for a partner, a disk or a clock half of its time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

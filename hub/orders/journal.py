@@ -136,7 +136,7 @@ class Journal:
         now = self._clock()
 
         def unit(tx: Connection) -> bool:
-            if work.held(tx, order_id, fence) is None:
+            if not work.held(tx, order_id, fence):
                 return False
             row = rows.find(tx, order_id, for_update=True)
             if row is None or row.state != "received":
@@ -157,7 +157,7 @@ class Journal:
         sealer = await self._data_keys.of(tenant)
 
         def unit(tx: Connection) -> None:
-            lost = fence is not None and work.held(tx, order_id, fence) is None
+            lost = fence is not None and not work.held(tx, order_id, fence)
             row = rows.find(tx, order_id, for_update=True)
             if row is not None and not lost:
                 _add_handles(row, handles, sealer)
@@ -170,9 +170,9 @@ class Journal:
         now = self._clock()
 
         def unit(tx: Connection) -> bool:
-            tries = work.held(tx, order_id, fence)
+            stands = work.held(tx, order_id, fence)
             row = rows.find(tx, order_id, for_update=True)
-            if row is None or tries is None:
+            if row is None or not stands:
                 return False
             row.note(now, rows.STEP, name)
             rows.update_order(tx, row)
@@ -195,22 +195,25 @@ class Journal:
         news, doubt = _doubted(settlement)
 
         def unit(tx: Connection) -> OrderRow | None:
-            tries = work.held(tx, settlement.order_id, settlement.fence)
+            claim = work.standing(tx, settlement.order_id)
             row = rows.find(tx, settlement.order_id, for_update=True)
-            lost = settlement.fence is not None and tries is None
-            if row is None or (lost and not row.final):
+            if row is None or _lost(settlement.fence, claim, row):
                 return None
             absent_for_good = now - row.may_have_left_at >= settlement.manifest.absence_final_after
             taken = step(row.state, news, settlement.source, absence_is_final=absent_for_good)
             self._apply(tx, row, taken, settlement, tenant_sealer, now)
+            if row.final and row.settled_fence is None and claim:
+                row.settled_fence = claim.fence
             _add_handles(row, settlement.remember, tenant_sealer)
             if doubt:
                 row.review = True
-            self._plan(tx, row, taken, tries or 0, settlement, now)
+            self._plan(tx, row, taken, claim.tries if claim else 0, settlement, now)
             rows.update_order(tx, row)
             return row
 
         settled = await self._store.write(unit)
+        if settled is None:
+            log.warning("answer-dropped", order_id=settlement.order_id, news=type(news).__name__, why="claim lost")
         if settled and settled.review:
             log.warning("order-needs-review", order_id=settled.order_id, partner=settled.partner)
         return settled
@@ -268,7 +271,7 @@ class Journal:
 
         def unit(tx: Connection) -> None:
             row = rows.find(tx, order_id, for_update=True)
-            if row is None or row.final or work.held(tx, order_id, fence) is None:
+            if row is None or row.final or not work.held(tx, order_id, fence):
                 return
             row.review = True
             row.next_check_at = now + STUCK_PAUSE
@@ -330,6 +333,11 @@ def _new_row(draft: Draft, order_id: str, now: datetime, request: bytes, handles
         next_check_at=now + draft.lease,
         timeline=[TimelineEntry(at=now, what="journalled")],
     )
+
+
+def _lost(fence: int | None, claim: work.Standing | None, row: OrderRow) -> bool:
+    """Whether somebody else claimed the order since this claim; news that came by itself (no fence) needs none."""
+    return fence is not None and fence != (row.settled_fence if row.final else claim and claim.fence)
 
 
 def _doubted(settlement: Settlement) -> tuple[News, bool]:

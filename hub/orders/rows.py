@@ -50,6 +50,7 @@ orders = Table(
     Column("created_at", UtcMicros, nullable=False),
     Column("sent_at", UtcMicros, nullable=False),
     Column("settled_at", UtcMicros),
+    Column("settled_fence", Integer),
     Column("next_check_at", UtcMicros),
     Index(None, "tenant", "order_id"),
     Index(None, "tenant", "state", "order_id"),
@@ -148,6 +149,8 @@ class OrderRow(msgspec.Struct, kw_only=True):
     created_at: datetime
     sent_at: datetime
     settled_at: datetime | None = None
+    settled_fence: int | None = None
+    """The claim that stood when it settled: whoever holds an older one has nothing more to say."""
     next_check_at: datetime | None = None
 
     @property

@@ -263,7 +263,7 @@ class Questions:
         row.check_at = self._clock() + check_after
 
         def unit(tx: Connection) -> None:
-            if work.held(tx, row.query_id, fence) is not None:
+            if work.held(tx, row.query_id, fence):
                 rows.update_query(tx, row)
                 work.again(tx, row.query_id, row.check_at, tries=tries)
 
@@ -276,7 +276,7 @@ class Questions:
         row.expires_at = self._clock() + self._limits.kept
 
         def unit(tx: Connection) -> None:
-            if work.held(tx, row.query_id, fence) is not None:
+            if work.held(tx, row.query_id, fence):
                 rows.update_query(tx, row)
                 work.finish(tx, row.query_id)
 

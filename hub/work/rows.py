@@ -102,18 +102,25 @@ def _take(tx: Connection, row: object, owner: str, leased_until: datetime, *, co
     return work
 
 
-def held(tx: Connection, work_id: str, fence: int | None) -> int | None:
-    """How often this work was tried, if the claim under this fence still stands; None if somebody else took it.
+class Standing(msgspec.Struct, frozen=True):
+    """The claim that stands on a piece of work, and how often the work was tried."""
 
-    Without a fence: how often it was tried, whoever holds it; None if there is no such work any more.
-    """
+    fence: int
+    tries: int
+
+
+def standing(tx: Connection, work_id: str) -> Standing | None:
+    """The claim that stands, whoever holds it; None if there is no such work any more."""
     row = tx.execute(
         select(due_work.c.fence, due_work.c.tries).where(due_work.c.work_id == work_id).with_for_update()
     ).first()
-    if row is None or fence not in (None, row.fence):
-        return None
-    tries: int = row.tries
-    return tries
+    return Standing(row.fence, row.tries) if row else None
+
+
+def held(tx: Connection, work_id: str, fence: int) -> bool:
+    """Whether the claim under this fence still stands."""
+    claim = standing(tx, work_id)
+    return claim is not None and claim.fence == fence
 
 
 def finish(tx: Connection, work_id: str) -> None:

@@ -130,7 +130,7 @@ class Worker:
         pause = timedelta(seconds=min(2 ** min(work.tries, 10), LONGEST_PAUSE))
 
         def unit(tx: Connection, _: str, now: datetime) -> None:
-            if rows.held(tx, work.work_id, work.fence) is not None:
+            if rows.held(tx, work.work_id, work.fence):
                 rows.again(tx, work.work_id, now + pause)
 
         await self._patiently(unit)

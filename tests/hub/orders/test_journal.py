@@ -324,19 +324,38 @@ async def test_overtaken_unit_leaves_nothing(office: Office, monkeypatch: pytest
     assert await office.due(row.order_id) == (START + LEASE, "first-hub")
 
 
-async def test_held_without_a_fence(office: Office):
-    """Without a fence anybody may ask how often work was tried; a wrong fence holds nothing."""
+async def test_a_claim_that_stands(office: Office):
+    """Anybody may see which claim stands and how often work was tried; a wrong fence holds nothing."""
     row = await office.begin()
 
-    async def held(fence: int | None) -> int | None:
+    async def held(fence: int) -> bool:
         return await office.store.write(lambda tx: work.held(tx, row.order_id, fence))
 
-    assert (await held(None), await held(1), await held(2)) == (0, 0, None)
+    async def standing() -> work.Standing | None:
+        return await office.store.write(lambda tx: work.standing(tx, row.order_id))
+
+    assert (await standing(), await held(1), await held(2)) == (work.Standing(1, 0), True, False)
     assert await office.claim(row.order_id) is None, "its lease stands"
     office.clock.forward(LEASE)
-    taken_up = await office.taken_up()
-    assert (taken_up.fence, taken_up.tries) == (2, 1)
-    assert (await held(None), await held(1), await held(2)) == (1, None, 1)
+    await office.taken_up()
+    assert (await standing(), await held(1), await held(2)) == (work.Standing(2, 1), False, True)
+    await office.settle(row.order_id, succeeded(), "enquiry", 2)
+    assert (await standing(), await held(2)) == (None, False)
+
+
+async def test_a_lost_claim_says_nothing_about_a_settled_order(office: Office):
+    """What another claim settled is left alone, contradictions too; the claim that settled it may repeat itself."""
+    row = await office.begin()
+    office.clock.forward(LEASE)
+    await office.taken_up()
+    await office.settle(row.order_id, succeeded(), "enquiry", 2)
+    settled, told = await office.row(row.order_id), len(await office.audit(row.order_id))
+    for news in (succeeded(), declined(), pending()):
+        assert await office.settle(row.order_id, news, "answer", 1) is None
+    assert (await office.row(row.order_id), len(await office.audit(row.order_id))) == (settled, told)
+    repeated = await office.settle(row.order_id, succeeded(), "enquiry", 2)
+    assert repeated is not None
+    assert repeated.timeline[-1].what == "enquiry-repeated"
 
 
 async def test_refusals_are_answers_of_their_units(office: Office, monkeypatch: pytest.MonkeyPatch):

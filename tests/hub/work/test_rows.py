@@ -38,8 +38,8 @@ async def test_a_lease_runs_out(store: Store, pieces: Pieces):
     [first] = await store.write(claiming("one"))
     [second] = await store.write(claiming("other", at=START + MINUTE))
     assert second.fence > first.fence
-    assert await store.write(lambda tx: rows.held(tx, "a", first.fence)) is None
-    assert await store.write(lambda tx: rows.held(tx, "a", second.fence)) == 2
+    assert await store.write(lambda tx: not rows.held(tx, "a", first.fence))
+    assert await store.write(lambda tx: rows.standing(tx, "a")) == rows.Standing(second.fence, 2)
 
 
 async def test_what_is_begun_at_once_falls_due_with_its_lease(store: Store, pieces: Pieces):
@@ -127,7 +127,7 @@ async def test_a_locked_piece_is_passed_over(postgres_url: str):
     loop, locked, taken = asyncio.get_running_loop(), asyncio.Event(), []
 
     def slow_unit(tx) -> None:
-        rows.held(tx, "a", None)
+        rows.standing(tx, "a")
         loop.call_soon(locked.set)
         tx.exec_driver_sql("SELECT pg_sleep(1.5)")
 

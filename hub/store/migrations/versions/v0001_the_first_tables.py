@@ -204,6 +204,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=False),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.Column("settled_fence", sa.Integer(), nullable=True),
         sa.Column("next_check_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_orders")),
     )
