@@ -34,7 +34,9 @@ class BankApp:
 
     def __init__(self, bank: dict[str, Any]) -> None:
         self._bank = bank
-        self._http = httpx.Client(base_url=bank["base_url"], timeout=60.0, trust_env=False)
+        # Unbounded: a full pool closes "idle" connections that another thread has just been given.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        self._http = httpx.Client(base_url=bank["base_url"], timeout=60.0, limits=limits, trust_env=False)
         self._token = ""
         self._until = 0.0
 

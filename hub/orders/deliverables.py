@@ -9,8 +9,8 @@ from hub.audit.record import new_record
 from hub.errors import FieldError, KeyReused, NotFound
 from hub.identity.guard import Caller
 from hub.orders import rows
-from hub.orders.journal import deliverable_context
 from hub.orders.rows import DeliverableRow
+from hub.orders.sealed import deliverable_context
 from hub.store import Connection, Store
 from hub.tenants.data_keys import DataKeys
 from hub.trace import trace_id

@@ -13,7 +13,7 @@ from hub.audit import rows as audit
 from hub.audit.record import Kind, Record, new_record
 from hub.errors import KeyReused
 from hub.events import rows as events
-from hub.orders import rows
+from hub.orders import rows, sealed
 from hub.orders.rows import SENT_AGAIN, Key, OrderRow
 from hub.orders.states import News, Source, Step, step
 from hub.store import Connection, Store, TenantSealer
@@ -25,16 +25,12 @@ from schemas.codec import PLAIN
 from schemas.contract import Operation
 from schemas.order import OrderRequest, TimelineEntry
 from schemas.outcome import Pending, Succeeded, Unknown
-from schemas.secret import Secret
 
 log = structlog.get_logger("hub.orders")
 
 KIND = "order"
 STUCK_PAUSE = timedelta(minutes=10)
 """Between two looks at an order whose partner cannot be asked at all."""
-REQUEST, HANDLES, RESULT, DELIVERABLE = "orders.request", "orders.handles", "orders.result", "deliverables.sealed"
-
-_handles = msgspec.json.Decoder(dict[str, str])
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,11 +70,6 @@ class ClaimLost(Exception):
     """Somebody else looks after this order now: nothing more may be sent under the old claim."""
 
 
-def fingerprint(sealer: TenantSealer, request: OrderRequest) -> bytes:
-    """What makes two requests the same: a keyed digest of the canonical request, for there are few to guess among."""
-    return sealer.blind_index(PLAIN.encode(request).decode(), field=REQUEST)
-
-
 class Journal:
     """Every order of every bank."""
 
@@ -93,7 +84,7 @@ class Journal:
 
     async def fingerprint(self, tenant: str, request: OrderRequest) -> bytes:
         """What makes two requests of this bank the same."""
-        return fingerprint(await self._data_keys.of(tenant), request)
+        return sealed.fingerprint(await self._data_keys.of(tenant), request)
 
     async def replay(self, key: Key) -> OrderRow | None:
         """The order that stands under this key. Raises: KeyReused where it was another request."""
@@ -110,8 +101,8 @@ class Journal:
         sealer = await self._data_keys.of(draft.key.tenant)
         now = self._clock()
         order_id = ids.new("ord", now)
-        request = sealer.seal(PLAIN.encode(draft.request), context=f"{REQUEST}:{order_id}")
-        handles = _seal_handles(sealer, order_id, draft.handles)
+        request = sealer.seal(PLAIN.encode(draft.request), context=f"{sealed.REQUEST}:{order_id}")
+        handles = sealed.seal_handles(sealer, order_id, draft.handles)
 
         def unit(tx: Connection) -> tuple[OrderRow | KeyReused, bool]:
             if not rows.claim_key(tx, draft.key, order_id, now):
@@ -160,7 +151,7 @@ class Journal:
             lost = fence is not None and not work.held(tx, order_id, fence)
             row = rows.find(tx, order_id, for_update=True)
             if row is not None and not lost:
-                _add_handles(row, handles, sealer)
+                sealed.add_handles(row, handles, sealer)
                 rows.update_order(tx, row)
 
         await self._store.write(unit)
@@ -204,7 +195,7 @@ class Journal:
             self._apply(tx, row, taken, settlement, tenant_sealer, now)
             if row.final and row.settled_fence is None and claim:
                 row.settled_fence = claim.fence
-            _add_handles(row, settlement.remember, tenant_sealer)
+            sealed.add_handles(row, settlement.remember, tenant_sealer)
             if doubt:
                 row.review = True
             self._plan(tx, row, taken, claim.tries if claim else 0, settlement, now)
@@ -226,7 +217,7 @@ class Journal:
         row.note(now, taken.what, taken.detail)
         row.review = row.review or taken.alert
         if taken.result is not None:
-            _keep_result(tx, row, taken, settlement.operation, sealer, now)
+            sealed.keep_result(tx, row, taken, settlement.operation, sealer, now)
         row.reason = taken.reason or row.reason
         row.state = taken.state
         if row.state == "declined":
@@ -289,16 +280,16 @@ class Journal:
     async def opened(self, row: OrderRow, operation: Operation) -> tuple[OrderRequest, dict[str, str]]:
         """The request and the handles of a stored order, unsealed."""
         sealer = await self._data_keys.of(row.tenant)
-        plain = sealer.unseal(row.request, context=f"{REQUEST}:{row.order_id}")
+        plain = sealer.unseal(row.request, context=f"{sealed.REQUEST}:{row.order_id}")
         request: OrderRequest = PLAIN.decoder(operation.request).decode(plain)
-        return request, _open_handles(row, sealer)
+        return request, sealed.open_handles(row, sealer)
 
     async def result(self, row: OrderRow, operation: Operation) -> Any:
         """The result of a stored order, without its deliverable; None where it has none."""
         if row.result is None:
             return None
         sealer = await self._data_keys.of(row.tenant)
-        plain = sealer.unseal(row.result, context=f"{RESULT}:{row.order_id}")
+        plain = sealer.unseal(row.result, context=f"{sealed.RESULT}:{row.order_id}")
         return PLAIN.decoder(operation.result).decode(plain)
 
 
@@ -352,43 +343,6 @@ def _doubted(settlement: Settlement) -> tuple[News, bool]:
         if contradiction:
             return Pending(stage=contradiction, check_after=news.check_after), True
     return news, False
-
-
-def _keep_result(
-    tx: Connection, row: OrderRow, taken: Step, operation: Operation, sealer: TenantSealer, now: datetime
-) -> None:
-    """Takes the deliverable out of a result, and seals both. It is handed over whole, so only with success."""
-    result, field = taken.result, operation.secret_field
-    secret = getattr(result, field) if field else None
-    if field and isinstance(secret, Secret):
-        result = msgspec.structs.replace(result, **{field: None})
-        if taken.state == "succeeded":
-            row.deliverable_id = ids.new("dlv", now)
-            context = deliverable_context(row.order_id, row.deliverable_id)
-            sealed = sealer.seal(PLAIN.encode(secret.reveal()), context=context)
-            rows.keep_deliverable(tx, row, sealed, now)
-    row.result = sealer.seal(PLAIN.encode(result), context=f"{RESULT}:{row.order_id}")
-
-
-def deliverable_context(order_id: str, deliverable_id: str) -> str:
-    """What a deliverable is sealed for: this order's, under this name."""
-    return f"{DELIVERABLE}:{order_id}:{deliverable_id}"
-
-
-def _add_handles(row: OrderRow, more: Mapping[str, str], sealer: TenantSealer) -> None:
-    """A callback and the attempt may both bring some at once: neither takes the other's away."""
-    if more:
-        row.handles = _seal_handles(sealer, row.order_id, {**_open_handles(row, sealer), **more})
-
-
-def _open_handles(row: OrderRow, sealer: TenantSealer) -> dict[str, str]:
-    if not row.handles:
-        return {}
-    return _handles.decode(sealer.unseal(row.handles, context=f"{HANDLES}:{row.order_id}"))
-
-
-def _seal_handles(sealer: TenantSealer, order_id: str, handles: dict[str, str]) -> bytes | None:
-    return sealer.seal(msgspec.json.encode(handles), context=f"{HANDLES}:{order_id}") if handles else None
 
 
 def _record(

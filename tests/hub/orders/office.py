@@ -10,8 +10,9 @@ from sqlalchemy import text
 from connectors.kit.manifest import EnquiryWindow, Manifest
 from hub.audit.record import Record, read_record
 from hub.orders import rows
-from hub.orders.journal import Draft, Journal, Settlement, deliverable_context, fingerprint
+from hub.orders.journal import Draft, Journal, Settlement
 from hub.orders.rows import Key, OrderRow
+from hub.orders.sealed import deliverable_context, fingerprint
 from hub.orders.states import News, Source
 from hub.store import Connection, Sealer, Store, TenantSealer
 from hub.tenants import banks
