@@ -33,6 +33,7 @@ from rich.table import Table
 
 from connectors.ceb_channel import wire
 from connectors.ceb_channel.envelope import CebAccount, seal, unseal
+from connectors.kit import registry
 from connectors.kit.channel import Channel
 from connectors.kit.manifest import Limits, Manifest
 from hub.cli import main as serve_hub
@@ -42,6 +43,7 @@ from sandbox.stand import fleet
 
 BILLS = "/v1/utility-bills"
 ACCOUNT = "3300112233"
+PARTNERS = ["ceb_channel", "reloadly_utilities"]
 console = Console()
 
 Call = Callable[[], Awaitable[None]]
@@ -194,10 +196,14 @@ def main() -> None:
 
 
 def run(place: Place, options: argparse.Namespace) -> None:
-    bank = prepare(place, 0, HUB_PARTNER_PATIENCE="20s", HUB_ORDER_WAIT="25s")
-    with fleet.start(place.partners) as partners, hub_process(place, bank["base_url"], [__file__]):
+    bank = prepare(
+        place, 0, PARTNERS, HUB_CONNECTORS=",".join(PARTNERS), HUB_PARTNER_PATIENCE="20s", HUB_ORDER_WAIT="25s"
+    )
+    with fleet.start(place.partners, names=PARTNERS) as partners, hub_process(place, bank["base_url"], [__file__]):
         file = place.var / "pass-through.json"
-        file.write_bytes(account_settings(place, "ceb_channel", partners.stands["ceb_channel"].protocol))
+        file.write_bytes(
+            account_settings(place, registry.find()["ceb_channel"], partners.stands["ceb_channel"].protocol)
+        )
         port = int(bank["base_url"].rsplit(":", 1)[1]) + 1000
         command = [sys.executable, __file__, "--pass-through", str(file), str(port)]
         other = subprocess.Popen(command)

@@ -22,8 +22,11 @@ from hub.audit.log_key import open_log_key
 from hub.audit.notary import Notary
 from hub.audit.refusals import Refusals
 from hub.clock import utc_now
-from hub.events.callbacks import KIND as CALLBACK
+from hub.consents.consents import Consents
+from hub.documents.documents import Documents
+from hub.documents.rows import forget_documents
 from hub.events.callbacks import Callbacks
+from hub.events.rows import KIND as CALLBACK
 from hub.events.rows import forget_callbacks
 from hub.evidence.evidence import Exhibits
 from hub.evidence.rows import forget_evidence
@@ -43,6 +46,7 @@ from hub.orders.deliverables import Deliverables
 from hub.orders.desk import Desk
 from hub.orders.journal import KIND as ORDER
 from hub.orders.journal import Journal
+from hub.orders.originals import Originals
 from hub.orders.rows import forget_keys
 from hub.queries.questions import KIND as QUERY
 from hub.queries.questions import Limits, Questions
@@ -58,6 +62,9 @@ from hub.work.worker import Worker
 from schemas.call import Clock
 
 log = structlog.get_logger("hub")
+
+
+SWEEPS = (forget_keys, forget_expired, forget_documents, forget_callbacks, forget_evidence)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +95,17 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     lines = Lines(store, data_keys, connectors, clock, public_url=lambda: settings.issuer, patience=settings.patience)
     exhibits = Exhibits(store, data_keys, clock)
     journal = Journal(store, data_keys, clock, owner=owner, schedule=settings.schedule)
-    attempts = Attempts(journal, lines, exhibits, clock, not_sent_limit=settings.duration("not_sent_limit"))
+    originals = Originals(store, journal)
+    consents = Consents(store, data_keys, clock)
+    documents = Documents(store, data_keys, clock, kept=settings.duration("query_kept"))
+    attempts = Attempts(journal, originals, lines, exhibits, clock, not_sent_limit=settings.duration("not_sent_limit"))
     questions = Questions(
         store,
         data_keys,
         lines,
         exhibits,
+        originals,
+        documents,
         clock,
         codec=tokens.codec,
         owner=owner,
@@ -104,12 +116,14 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         ),
     )
     bell = asyncio.Event()
-    callbacks = Callbacks(store, data_keys, lines, journal, clock, ring=bell.set)
+    callbacks = Callbacks(store, data_keys, lines, journal, questions, clock, ring=bell.set)
     handlers = {ORDER: attempts.work, QUERY: questions.work, CALLBACK: callbacks.work}
     worker = Worker(store, clock, owner, handlers, bell=bell)
     identity = Identity(store, sealer, settings.issuer, clock)
     pipeline = Pipeline(
         journal=journal,
+        originals=originals,
+        consents=consents,
         attempts=attempts,
         lines=lines,
         questions=questions,
@@ -121,6 +135,8 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         store=store,
         calls=Calls(store, clock),
         identity=identity,
+        consents=consents,
+        documents=documents,
         pipeline=pipeline,
         journal=journal,
         desk=Desk(store, journal, attempts, worker, clock),
@@ -136,7 +152,9 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         clock=clock,
         worker=worker,
         refusals=Refusals(store, clock),
-        housekeeping=Housekeeping(store, clock, [forget_keys, forget_expired, forget_callbacks, forget_evidence]),
+        housekeeping=Housekeeping(
+            store, clock, [forget_keys, forget_expired, forget_documents, forget_callbacks, forget_evidence]
+        ),
         attempts=attempts,
         questions=questions,
         lines=lines,

@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from connectors.kit import registry
 from connectors.kit.manifest import ManifestError
@@ -21,6 +21,7 @@ from hub.app import create_app, furnish, open_house
 from hub.audit.log_key import known_keys
 from hub.audit.verify import verify as verify_audit
 from hub.clock import utc_now
+from hub.evidence.rows import unmapped_codes
 from hub.gateway.shapes import order_of
 from hub.identity.clients import add_client, deactivate_client
 from hub.identity.refusals import ClientError
@@ -141,7 +142,14 @@ def sandbox(*, var: Path = Path("var/demo"), port: int = 0) -> None:
 
 
 @app.command
-def demo(*, prepare: bool = False, once: bool = False, var: Path = Path("var/demo"), port: int | None = None) -> None:
+def demo(
+    *,
+    prepare: bool = False,
+    once: bool = False,
+    scenario: str | None = None,
+    var: Path = Path("var/demo"),
+    port: int | None = None,
+) -> None:
     """Show the main job: hub, simulated partners and a guided tour, all on this machine.
 
     Parameters
@@ -150,6 +158,8 @@ def demo(*, prepare: bool = False, once: bool = False, var: Path = Path("var/dem
         Only make keys, a bank, its client, accounts and settings.
     once
         Leave after the tour; exit status 0, or 1 naming what failed.
+    scenario
+        Only this chapter of the tour: utility-bills, say.
     var
         Where all state lies; a second start continues with it.
     port
@@ -157,7 +167,7 @@ def demo(*, prepare: bool = False, once: bool = False, var: Path = Path("var/dem
     """
     from sandbox.demo import run_demo  # noqa: PLC0415
 
-    raise SystemExit(run_demo(var, port, prepare_only=prepare, once=once))
+    raise SystemExit(run_demo(var, port, prepare_only=prepare, once=once, scenario=scenario))
 
 
 @db.command(name="upgrade")
@@ -260,6 +270,46 @@ def connector_list() -> None:
     _table(["connector", "partner", "scenario", "offers"], rows)
 
 
+@connector.command(name="unmapped")
+def connector_unmapped(*, env_file: EnvFile = None) -> None:
+    """List the codes that partners answered with and no manifest maps, the most frequent first."""
+    found = _look(env_file, unmapped_codes)
+    rows = [(each.partner, each.operation, each.said, str(each.times), f"{each.last_at:%F %T} UTC") for each in found]
+    _table(["connector", "operation", "said", "times", "last"], rows)
+
+
+@connector.command(name="probe")
+def connector_probe(name: str | None = None, *, write: Path | None = None) -> None:
+    """Try every operation of every connector without a network: what would be asked first, and what is refused.
+
+    Exit status 1: a mapping crashes, or a connector cannot be used at all.
+
+    Parameters
+    ----------
+    name
+        Only this connector; see `hub connector list`.
+    write
+        Write the page about all partners here, as Markdown: docs/partners.md.
+    """
+    from sandbox.probe.page import page  # noqa: PLC0415 - like the demo, no part of a serving hub
+    from sandbox.probe.report import probe  # noqa: PLC0415
+    from sandbox.probe.screen import show  # noqa: PLC0415
+
+    if name and write:
+        raise ValueError("--write tells of every connector: name none")
+    with out.status("handing out credentials …"):
+        reports = probe([name] if name else None)
+    show(reports, out)
+    crashes = [crash for report in reports for crash in report.crashes]
+    for crash in crashes:
+        err.print(crash, style="bold red", highlight=False, markup=False, soft_wrap=True)
+    if crashes:
+        raise SystemExit(1)
+    if write:
+        write.write_text(page(reports), "utf-8")
+        out.print(f"wrote {write}", highlight=False)
+
+
 @order.command(name="show")
 def order_show(order_id: str, *, env_file: EnvFile = None) -> None:
     """Show one order: its state and timeline, without what is sealed.
@@ -331,7 +381,7 @@ def _with_store(settings: Settings, use: Callable[[Store], Awaitable[T]], *, rea
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    table = Table(*columns)
+    table = Table(Column(columns[0], no_wrap=True), *columns[1:])
     for row in rows:
         table.add_row(*row)
     out.print(table)

@@ -63,9 +63,12 @@ class BankApp:
     def get(self, path: str, **query: str) -> httpx.Response:
         return self._http.get(path, params=query, headers=self._headers())
 
-    def post(self, path: str, body: dict[str, Any], key: str | None = None) -> httpx.Response:
-        """Posts JSON; an order carries an Idempotency-Key of the caller's making."""
-        headers = self._headers() | ({"Idempotency-Key": key} if key else {})
+    def post(
+        self, path: str, body: dict[str, Any], key: str | None = None, *, consent: str | None = None
+    ) -> httpx.Response:
+        """Posts JSON; an order carries an Idempotency-Key of the caller's making, a customer's business a consent."""
+        given = {"Idempotency-Key": key, "Consent-Id": consent}
+        headers = self._headers() | {name: value for name, value in given.items() if value}
         return self._http.post(path, json=body, headers=headers)
 
     def _headers(self) -> dict[str, str]:

@@ -26,8 +26,11 @@ import msgspec
 from rich.console import Console
 
 from connectors.kit import registry
+from connectors.kit.registry import Connector
 from hub.clock import utc_now
+from hub.consents.consents import Consents
 from hub.identity.clients import add_client
+from hub.identity.guard import Caller
 from hub.identity.rows import find_client
 from hub.partners.accounts import set_account
 from hub.server import listen
@@ -36,10 +39,12 @@ from hub.store import Connection, Sealer, open_store
 from hub.store.schema import upgrade
 from hub.tenants import banks
 from hub.tenants import rows as tenants
+from hub.tenants.data_keys import DataKeys
 from sandbox.bank import make_key, public_jwks
+from sandbox.customers import customers
 from sandbox.stand import fleet
 from sandbox.stand.fleet import Fleet
-from sandbox.tour import Tour
+from sandbox.tour.walk import Tour, scenarios
 from schemas.scenarios import operations
 
 HOST = "127.0.0.1"
@@ -103,8 +108,10 @@ def run_sandbox(var: Path, port: int) -> None:
         _until_signalled()
 
 
-def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool) -> int:
+def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool, scenario: str | None) -> int:
     """Prepares, and unless that is all, runs the hub, the partners and the tour. Returns the exit status."""
+    if scenario not in (None, *scenarios()):
+        raise SettingError(f"--scenario {scenario}: there is none of that name; there are: {', '.join(scenarios())}")
     signal.signal(signal.SIGTERM, _leave)
     place = Place(var.resolve())
     with console.status("making keys, a bank, its client and accounts …"):
@@ -115,7 +122,7 @@ def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool) -> 
         console.print(f"  hub serve --env-file {place.settings}", highlight=False, soft_wrap=True)
         return 0
     with fleet.start(place.partners) as running, hub_process(place, bank["base_url"]):
-        failed = Tour(bank, running.stands, place.settings, console).walk()
+        failed = Tour(bank, running.stands, place.settings, console, scenario).walk()
         if once or failed:
             return 1 if failed else 0
         _tell_addresses(bank, running)
@@ -123,15 +130,18 @@ def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool) -> 
     return 0
 
 
-def prepare(place: Place, port: int | None, **environment: str) -> dict[str, Any]:
+def prepare(
+    place: Place, port: int | None, partners: Sequence[str] | None = None, **environment: str
+) -> dict[str, Any]:
     """Makes whatever is missing, and returns what a bank's program needs to know (`bank.json`).
 
-    `environment` stands in for the demo's own settings, HUB_… and all.
+    `partners` are all of them where none are named; `environment` stands in for the demo's own settings, HUB_… and all.
     """
     place.var.mkdir(parents=True, exist_ok=True)
     known = _read_settings(place)
-    fleet.prepare(place.partners)
-    hub_port, doors = _ports(place, known, port)
+    names = list(partners or fleet.providers())
+    fleet.prepare(place.partners, names)
+    hub_port, doors = _ports(place, known, port, names)
     settings = _settings(place, known, hub_port) | environment
     _write_private(place.settings, "".join(f"{name}={value}\n" for name, value in settings.items()))
     upgrade(settings["HUB_DATABASE_URL"])
@@ -164,9 +174,10 @@ def _read_settings(place: Place) -> dict[str, str]:
     return dict(line.split("=", 1) for line in place.settings.read_text().splitlines() if "=" in line)
 
 
-def _ports(place: Place, known: dict[str, str], port: int | None) -> tuple[int, dict[str, tuple[int, int]]]:
+def _ports(
+    place: Place, known: dict[str, str], port: int | None, names: list[str]
+) -> tuple[int, dict[str, tuple[int, int]]]:
     """The hub's port and each simulator's two: as asked for, as they were, or free ones."""
-    names = fleet.providers()
     standing = fleet.known_ports(place.partners)
     if port is None and known and standing.keys() >= set(names):
         return int(known["HUB_PORT"]), {name: standing[name] for name in names}
@@ -193,7 +204,7 @@ def _free_ports(count: int) -> list[int]:
 def _enrol(
     settings: dict[str, str], bank: dict[str, Any], place: Place, doors: dict[str, tuple[int, int]]
 ) -> dict[str, Any]:
-    """The bank, its client and its accounts in the hub's store, made or brought up to date."""
+    """The bank, its client, accounts and customers in the hub's store, made or brought up to date."""
     sealer = Sealer(base64.b64decode(settings["HUB_MASTER_KEY"]))
     scopes = sorted({operation.scope for operation in operations() if operation.path})
     found = registry.find()
@@ -202,29 +213,35 @@ def _enrol(
         now = utc_now()
         standing = tenants.find_by_name(tx, BANK) or banks.add(tx, sealer, BANK, now=now)
         for name, (_, protocol) in doors.items():
-            raw = account_settings(place, name, f"http://{HOST}:{protocol}")
-            set_account(tx, sealer, found[name], standing.tenant_id, raw, now)
+            raw = account_settings(place, found[name], f"http://{HOST}:{protocol}")
+            account_id = set_account(tx, sealer, found[name], standing.tenant_id, raw, now)
+            fleet.register(place.partners, name, f"{settings['HUB_PUBLIC_URL']}/callbacks/{name}/{account_id}")
         client_id = bank.get("client_id")
         if client_id is None or find_client(tx, client_id) is None:
             jwks = public_jwks(bank["private_jwk"])
             client_id = add_client(tx, standing.tenant_id, CLIENT, scopes, jwks, now=now).client_id
-        return {**bank, "client_id": client_id, "scopes": scopes}
+        return {**bank, "client_id": client_id, "scopes": scopes, "tenant": standing.tenant_id}
 
     async def write() -> dict[str, Any]:
         store = open_store(settings["HUB_DATABASE_URL"])
         try:
-            return await store.write(unit)
+            enrolled = await store.write(unit)
+            tenant = enrolled.pop("tenant")
+            caller = Caller(tenant, enrolled["client_id"], frozenset(scopes), token_id="", expires_at=utc_now())
+            consents = Consents(store, DataKeys(store, sealer), utc_now)
+            return {**enrolled, "customers": await customers(consents, caller, bank.get("customers", []))}
         finally:
             await store.close()
 
     return asyncio.run(write())
 
 
-def account_settings(place: Place, name: str, protocol: str) -> bytes:
+def account_settings(place: Place, connector: Connector, protocol: str) -> bytes:
     """What the partner handed out, and where it is reached: what an operator would put into the account's file."""
-    credentials = json.loads((place.partners / name / "credentials.json").read_text())
-    addresses = {"ceb_channel": {"base_url": protocol, "user_id": "demo-bank-counter"}}
-    return msgspec.json.encode(credentials | addresses.get(name, {"base_url": protocol, "auth_url": protocol}))
+    credentials = json.loads((place.partners / connector.manifest.name / "credentials.json").read_text())
+    wanted = {field.name for field in msgspec.structs.fields(connector.partner.account)}
+    known = {"base_url": protocol, "auth_url": protocol, "user_id": "demo-bank-counter"}
+    return msgspec.json.encode(credentials | {name: known[name] for name in wanted & known.keys()})
 
 
 @contextmanager

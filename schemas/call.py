@@ -10,6 +10,8 @@ from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from schemas.order import Original
+from schemas.person import Authority, Person
 from schemas.refs import PartnerRef
 
 A = TypeVar("A", bound=msgspec.Struct)
@@ -52,31 +54,6 @@ class Kept(msgspec.Struct, Generic[V], frozen=True):
     until: datetime
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A person as the consent names them; None where no person is concerned."""
-
-    name: str
-    id_number: str
-
-
-class Authority(msgspec.Struct, frozen=True, kw_only=True):
-    """By which right an actor acts for a subject."""
-
-    relation: str
-    evidence: str
-    until: datetime
-
-
-class Original(msgspec.Struct, frozen=True, kw_only=True):
-    """The order that a reversal undoes: what the partner knows it by, and what it left behind."""
-
-    order_id: str
-    reference: str
-    sent_at: datetime
-    handles: Mapping[str, str]
-    result: object = None
-
-
 class Call(ABC):
     """One question, or one enquiry or order, on its way to one partner under one bank's account."""
 
@@ -87,7 +64,9 @@ class Call(ABC):
     actor: Person | None
     authority: Authority | None
     original: Original | None
-    """Given to a reversal, its check and its enquiry; None elsewhere."""
+    """The order that the request names, given to whatever `follows` one; None elsewhere."""
+    reference: str
+    """Ours, in the partner's format. An order's is its own; a kept question's stays the same, and news may name it."""
     deadline: datetime
     clock: Clock
     trace_id: str
@@ -127,7 +106,6 @@ class Attempt(Call):
     """One try at an order. `reference` and `sent_at` were journalled before anything could leave."""
 
     order_id: str
-    reference: str
     sent_at: datetime
     steps: tuple[str, ...]
     """Steps after the first that may have left, oldest first: what is not among them certainly did not."""

@@ -4,10 +4,13 @@ import inspect
 from abc import ABC
 from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any, ClassVar, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from schemas.document import Document
+from schemas.order import Leg, OrderId, Reversal
 from schemas.outcome import Succeeded
 from schemas.page import Merged, Page
 from schemas.refs import PartnerRef
@@ -20,7 +23,7 @@ Kind = Literal["query", "order", "enquiry", "check"]
 Access = str
 Level = Literal["A1", "A2"]
 Subject = Literal["required", "digest", "none"]
-Routing = Literal["everyone", "ref", "region"]
+Routing = Literal["everyone", "order", "ref", "region"]
 
 A1: Level = "A1"
 """Public product information. Source: JR/T 0185-2020."""
@@ -49,6 +52,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     level: Level = A2
     subject: Subject = "none"
     optional: bool = False
+    follows: tuple[str, ...] = ()
+    """The order operations whose orders the request may name."""
     of: str | None = None
     """The order that an enquiry or a check belongs to."""
     enquiry: str | None = None
@@ -72,7 +77,19 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """Read off the types: who is asked."""
         if get_origin(self.result) is Merged:
             return "everyone"
+        if self.order_field:
+            return "order"
         return "ref" if self.ref_field else "region"
+
+    @property
+    def order_field(self) -> str | None:
+        """The field that names the order which this one follows: it goes where that one went."""
+        return _field_of(self.request, OrderId)
+
+    @property
+    def reverses(self) -> bool:
+        """Whether it undoes the order that it follows."""
+        return inspect.isclass(self.request) and issubclass(self.request, Reversal)
 
     @property
     def ref_field(self) -> str | None:
@@ -94,6 +111,16 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """The field of an order's result that is its deliverable."""
         return _field_of(self.result, Secret) if self.kind == "order" else None
 
+    @property
+    def legs_field(self) -> str | None:
+        """The field of an order's result that holds its legs."""
+        return _field_of(self.result, list[Leg]) if self.kind == "order" else None
+
+    @property
+    def document_field(self) -> str | None:
+        """The field of a question's answer that is a document."""
+        return _field_of(self.result, Document) if self.kind == "query" and self.item is None else None
+
     def bind(self, scenario: "Scenario") -> Callable[[Any, Any], Awaitable[Any]]:
         return cast("Callable[[Any, Any], Awaitable[Any]]", getattr(scenario, self.name))
 
@@ -102,6 +129,11 @@ def operation_named(key: str) -> Operation:
     """The declaration behind `utility-bills.pay`. Raises: KeyError."""
     scenario, _, name = key.partition(".")
     return SCENARIOS[scenario].operations[name]
+
+
+def region_of(operation: Operation, request: Any) -> str | None:
+    """The region that a request names, if its operation has one."""
+    return getattr(request, operation.region_field) if operation.region_field else None
 
 
 @cache
@@ -115,24 +147,38 @@ def _field_of(struct: Any, wanted: Any) -> str | None:
 
 
 def _parts(hint: Any) -> tuple[Any, ...]:
-    """A hint, and the members of its union if it is one."""
-    if get_origin(hint) in (Secret, list, dict) or hasattr(hint, "__metadata__"):
-        return (hint,)
-    return (hint, *get_args(hint))
+    """A hint, what it annotates, and the members of its union if it is one."""
+    if get_origin(hint) is Annotated:
+        return (hint, *_parts(hint.__origin__))
+    if get_origin(hint) in (Union, UnionType):
+        return tuple(part for member in get_args(hint) for part in _parts(member))
+    return (hint,)
 
 
 def query(
-    route: str, *, access: Access, level: Level, subject: Subject = "none", optional: bool = False
+    route: str,
+    *,
+    access: Access,
+    level: Level,
+    subject: Subject = "none",
+    optional: bool = False,
+    follows: tuple[Callable[..., Awaitable[Any]], ...] = (),
 ) -> Callable[[F], F]:
     """Declares a question: it changes nothing, so it may be repeated, cached and failed over."""
-    return _declare("query", route, optional, access=access, level=level, subject=subject)
+    return _declare("query", route, optional, access=access, level=level, subject=subject, follows=_names(follows))
 
 
 def order(
-    route: str, *, access: Access, level: Level, subject: Subject = "none", optional: bool = False
+    route: str,
+    *,
+    access: Access,
+    level: Level,
+    subject: Subject = "none",
+    optional: bool = False,
+    follows: tuple[Callable[..., Awaitable[Any]], ...] = (),
 ) -> Callable[[F], F]:
     """Declares something that changes the world at the partner: journalled first, keyed, never blindly repeated."""
-    return _declare("order", route, optional, access=access, level=level, subject=subject)
+    return _declare("order", route, optional, access=access, level=level, subject=subject, follows=_names(follows))
 
 
 def check(*, of: Callable[..., Awaitable[Any]]) -> Callable[[F], F]:
@@ -155,6 +201,10 @@ def _declare(kind: Kind, route: str, optional: bool, **facts: Any) -> Callable[[
         return function
 
     return mark
+
+
+def _names(functions: tuple[Callable[..., Awaitable[Any]], ...]) -> tuple[str, ...]:
+    return tuple(function.__name__ for function in functions)
 
 
 def _is_optional(function: Callable[..., Awaitable[Any]]) -> bool:
@@ -226,6 +276,8 @@ def _refuse_unsafe(operation: Operation) -> None:
     """A GET carries flat, public scalars only: an address is logged everywhere."""
     if operation.kind == "order" and not operation.enquiry:
         raise TypeError(f"{operation.key}: an order needs an enquiry, or nobody can find out what became of it")
+    if operation.method and bool(operation.follows) != bool(operation.order_field):
+        raise TypeError(f"{operation.key}: what names an order says in `follows` whose, and the other way round")
     if operation.method != "GET":
         return
     for field in msgspec.inspect.type_info(operation.request).fields:  # type: ignore[attr-defined]

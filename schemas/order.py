@@ -1,6 +1,8 @@
 """An order as a bank sees it, and the pieces it is made of."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -22,10 +24,28 @@ class OrderRequest(Canonical):
         raise NotImplementedError
 
 
+class Flaw(NamedTuple):
+    """What is wrong with a request: which field, and why."""
+
+    field: str
+    message: str
+
+
 class Reversal(OrderRequest):
-    """What asks to undo an order: an order of its own, and as uncertain as any."""
+    """What asks to undo an order: an order of its own, and as uncertain as any. One at a time may be open."""
 
     reverses: OrderId
+
+    def contradicts(self, result: Any) -> str | None:  # noqa: ARG002 - most repeat nothing of the request
+        return None
+
+    def refusal(self, original: "Original", earlier: list["Reversal"]) -> Flaw | None:
+        """Why this must not be sent, seeing what it undoes and what `earlier` ones undid already; None when it may."""
+        raise NotImplementedError
+
+    def returned(self, result: Any) -> Money | None:  # noqa: ARG002 - many return nothing
+        """What a success gives back: it is posted to the order that was undone."""
+        return None
 
 
 class Leg(Canonical):
@@ -37,12 +57,27 @@ class Leg(Canonical):
     reason: Reason | None = None
 
 
+class Original(msgspec.Struct, frozen=True, kw_only=True):
+    """The order that a request names: what was asked and came of it, what the partner knows it by, what it left."""
+
+    order_id: str
+    reference: str
+    sent_at: datetime
+    state: OrderState
+    request: OrderRequest
+    handles: Mapping[str, str]
+    result: object = None
+    legs: tuple[Leg, ...] = ()
+
+
 class Posting(Canonical):
     """Money that moved after the state was final, or corrects it: a refund by the partner, a later credit."""
 
     at: Instant
     cause: str
     amount: Money
+    number: str | None = None
+    """The partner's own for it, where the partner told of it by itself."""
 
 
 class TimelineEntry(Canonical):

@@ -11,22 +11,36 @@ ReasonCode = Literal[
     "account-unknown",
     "account-blocked",
     "amount-refused",
+    "cancelled",
+    "deadline-passed",
     "declined",
     "duplicate",
+    "expired",
     "limit-exceeded",
     "not-due",
+    "not-eligible",
     "not-sent",
+    "out-of-stock",
     "outside-window",
     "partner-failure",
+    "person-unknown",
+    "price-changed",
+    "returned",
+    "revoked",
+    "used",
 ]
 
 
 class Reason(Canonical):
-    """Why an order was declined, in the contract's words; `partner_code` is the partner's own, if it gave one."""
+    """Why an order was declined, in the contract's words; `partner_code` is the partner's own, if it gave one.
+
+    `field` names the part of the request at fault, where one is.
+    """
 
     code: ReasonCode
     message: str = ""
     partner_code: str | None = None
+    field: str | None = None
 
 
 class Succeeded(Canonical, Generic[T], tag_field="outcome", tag="succeeded"):

@@ -36,9 +36,10 @@ def enrol_bank(hub: Running, name: str) -> BankApp:
 
     def unit(tx: Connection, sealer: Sealer) -> str:
         tenant = banks.add(tx, sealer, name, now=utc_now()).tenant_id
-        for partner, connector in registry.find().items():
-            raw = account_settings(hub.place, partner, hub.partners.stands[partner].protocol)
-            set_account(tx, sealer, connector, tenant, raw, utc_now())
+        connectors = registry.find()
+        for partner, stand in hub.partners.stands.items():
+            raw = account_settings(hub.place, connectors[partner], stand.protocol)
+            set_account(tx, sealer, connectors[partner], tenant, raw, utc_now())
         return tenant
 
     return _enrol(hub, unit, hub.bank["scopes"], "app")

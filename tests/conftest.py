@@ -14,6 +14,7 @@ from tests.databases import Databases, Run
 from tests.running import Running, running
 
 RUN = pytest.StashKey[Run]()
+TOLD = "told at the end: "
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,6 +36,15 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node) -> None:
     node.workerinput["run_folder"] = str(node.config.stash[RUN].folder)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Shows what a test told with `record_property("told at the end: …", …)`, whichever worker ran it."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name.startswith(TOLD):
+                terminalreporter.section(name.removeprefix(TOLD))
+                terminalreporter.write_line(str(value))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -21,19 +21,23 @@ from sandbox.stand import fleet
 from sandbox.stand.fleet import Fleet
 
 BILLS = "/v1/utility-bills"
-CEB, RELOADLY = "ceb_channel", "reloadly_utilities"
+CEB, RELOADLY, SETU = "ceb_channel", "reloadly_utilities", "setu_bbps"
 HUB = ("-m", "hub")
 
 
 class Running:
     """One hub with its partners under one folder. Magic accounts: see `GET /_sandbox/` of a partner."""
 
-    def __init__(self, var: Path, *, launcher: Sequence[str] = HUB, **environment: str) -> None:
+    def __init__(
+        self, var: Path, *, launcher: Sequence[str] = HUB, partners: Sequence[str] = (CEB, RELOADLY), **environment: str
+    ) -> None:
         self.place = Place(var)
-        self.bank = prepare(self.place, 0, **environment)
+        self.bank = prepare(self.place, 0, partners, **{"HUB_CONNECTORS": ",".join(partners)} | environment)
         self.launcher = launcher
         self.app = BankApp(self.bank)
-        self.partners: Fleet = fleet.start(self.place.partners, processing_seconds=0.2, late_seconds=1.0)
+        self.partners: Fleet = fleet.start(
+            self.place.partners, names=list(partners), processing_seconds=0.2, late_seconds=1.0
+        )
         self.process: subprocess.Popen[bytes] | None = None
         self._billers: list[dict[str, Any]] = []
 
@@ -113,7 +117,8 @@ class Running:
 
     def bills(self, biller: dict[str, Any], account: str) -> list[dict[str, Any]]:
         """What an account owes, waiting for a partner that needs longer."""
-        answer = self.app.post(f"{BILLS}/bill-searches", {"biller_id": biller["biller_id"], "account": account})
+        search = {"biller_id": biller["biller_id"], "account": account}
+        answer = self.app.post(f"{BILLS}/bill-searches", search)
         deadline = time.monotonic() + 30
         while answer.status_code == 202:
             assert time.monotonic() < deadline, "the query is not answered"
@@ -223,9 +228,11 @@ def hub_command(*arguments: str, **environment: str) -> "subprocess.CompletedPro
 
 
 @contextmanager
-def running(var: Path, *, launcher: Sequence[str] = HUB, **environment: str) -> Iterator[Running]:
+def running(
+    var: Path, *, launcher: Sequence[str] = HUB, partners: Sequence[str] = (CEB, RELOADLY), **environment: str
+) -> Iterator[Running]:
     """A started hub, until the context ends."""
-    hub = Running(var, launcher=launcher, **environment)
+    hub = Running(var, launcher=launcher, partners=partners, **environment)
     try:
         hub.start()
         yield hub

@@ -19,9 +19,16 @@ import httpx
 import pytest
 
 from sandbox.bank import BankApp
+from sandbox.stand.fleet import providers
+from sandbox.tour.walk import scenarios
 from tests.running import BILLS, CEB, HUB, RELOADLY, hub_command
 
-PATIENCE = 60.0
+PATIENCE = 150.0
+WALK = 500.0
+"""For the tour through everything, on a machine that has other things to do."""
+SOME_TOUR = ("--scenario", "utility-bills")
+UNDER_WAY = "getting a token"
+"""What is said of the first stop, and there are more."""
 
 
 class Session:
@@ -49,8 +56,8 @@ class Session:
             time.sleep(0.02)
         return self.said
 
-    def wait(self) -> int:
-        status = self.process.wait(PATIENCE)
+    def wait(self, patience: float = PATIENCE) -> int:
+        status = self.process.wait(patience)
         self._reader.join(PATIENCE)
         return status
 
@@ -98,36 +105,47 @@ def session(*words: str) -> Iterator[Session]:
         started.end()
 
 
-def await_open(address: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while True:
-        with suppress(httpx.TransportError):
-            if httpx.get(address, trust_env=False).status_code == 200:
-                return
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
 def bank_of(var: Path) -> dict[str, object]:
     return dict(json.loads((var / "bank.json").read_text()))
 
 
+@pytest.mark.timeout(WALK + PATIENCE)
 def test_the_tour(tmp_path: Path) -> None:
-    """`hub demo --once` shows everything and leaves with 0; a second start continues with it until Ctrl-C."""
-    with session("demo", "--once", "--port", "0", "--var", str(tmp_path)) as first:
-        assert first.wait() == 0, first.said
-        first.until_nobody_is_left()
-    shown = re.sub(r"\s+", " ", first.said)
+    """`hub demo --once` walks every scenario, stop by stop, and leaves with 0."""
+    with session("demo", "--once", "--port", "0", "--var", str(tmp_path)) as tour:
+        assert tour.wait(WALK) == 0, tour.said
+        tour.until_nobody_is_left()
+    shown = re.sub(r"\s+", " ", tour.said)
+    stops = re.findall(r"✓ (\d+)/(\d+) (?:\[([a-z-]+)\])?", shown)
+    assert [int(number) for number, _, _ in stops] == list(range(1, int(stops[0][1]) + 1))
+    assert {scenario for _, _, scenario in stops} - {""} == set(scenarios())
     for words in ("unknown → succeeded", "a decline", "a meter token", "verifying the audit", "a bill, paid"):
-        assert words in shown, first.said
+        assert words in shown, tour.said
+
+
+@pytest.mark.timeout(WALK + PATIENCE)
+def test_the_demo_continues(tmp_path: Path) -> None:
+    """A second start walks with the data of the first, and stays up until Ctrl-C; one scenario can be walked alone."""
+    with session("demo", "--once", "--port", "0", "--var", str(tmp_path), *SOME_TOUR) as first:
+        assert first.wait(WALK) == 0, first.said
+        first.until_nobody_is_left()
+    assert {f"[{name}]" in first.said for name in scenarios()} == {True, False}
     before = bank_of(tmp_path)
-    with session("demo", "--var", str(tmp_path)) as second:
+    with session("demo", "--var", str(tmp_path), *SOME_TOUR) as second:
         assert before["base_url"] in second.until_it_says("Stop with Ctrl-C")
-        assert len(second.left_behind()) == 3
+        assert len(second.left_behind()) == 1 + len(providers())
         second.interrupt()
         assert second.wait() == 0, second.said
         second.until_nobody_is_left()
     assert bank_of(tmp_path) == before
+
+
+def test_a_scenario_that_there_is_not(tmp_path: Path) -> None:
+    """`--scenario` with another name is refused at once, with those that there are."""
+    refused = hub_command("demo", "--once", "--var", str(tmp_path), "--scenario", "horoscopes")
+    assert refused.returncode == 2
+    assert all(name in refused.stdout + refused.stderr for name in ("horoscopes", *scenarios()))
+    assert not list(tmp_path.iterdir())
 
 
 def test_hub_and_partners_apart(tmp_path: Path) -> None:
@@ -159,7 +177,7 @@ def pay(bank: dict[str, object], key: str) -> str:
     """One order at the partner that asks for no bill."""
     app = BankApp(bank)
     try:
-        billers = app.get(f"{BILLS}/billers", limit="200").raise_for_status().json()["items"]
+        billers = app.get(f"{BILLS}/billers", region="NG", limit="200").raise_for_status().json()["items"]
         rules = ((biller, biller["rule"]) for biller in billers if biller["partner"] == RELOADLY)
         biller, rule = next(each for each in rules if not each[0]["fields"] and each[1]["choices"] == [])
         body = {"biller_id": biller["biller_id"], "account": "5500112233", "amount": rule["minimum"]}
@@ -174,6 +192,7 @@ def test_what_a_bank_is_told(tmp_path: Path) -> None:
     bank = bank_of(tmp_path)
     assert bank.keys() == {
         "base_url", "issuer", "token_endpoint", "client_id", "private_jwk", "scopes", "token_binding", "partners",
+        "customers",
     }  # fmt: skip
     jwk = bank["private_jwk"]
     assert isinstance(jwk, dict)
@@ -183,9 +202,14 @@ def test_what_a_bank_is_told(tmp_path: Path) -> None:
     assert {"utility-bills:read", "utility-bills:pay"} <= set(bank["scopes"])
     assert bank["token_binding"] == "bearer"
     assert isinstance(bank["partners"], dict)
-    assert bank["partners"].keys() == {CEB, RELOADLY}
+    assert sorted(bank["partners"]) == providers()
+    assert isinstance(bank["customers"], list)
+    alone, family = bank["customers"]
+    assert (alone["who"], alone["actor"], family["who"]) == ("customer", None, "family")
+    assert family["actor"] == alone["person"] != family["person"]
+    assert alone["consent_id"] != family["consent_id"]
     ports = [urlsplit(str(address)).port for address in (bank["base_url"], *bank["partners"].values())]
-    assert len(set(ports)) == 3
+    assert len(set(ports)) == 1 + len(providers())
     for name in ("bank.json", "hub.env"):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
     again = hub_command("demo", "--prepare", "--var", str(tmp_path))
@@ -196,14 +220,12 @@ def test_what_a_bank_is_told(tmp_path: Path) -> None:
 def test_ports_that_follow(tmp_path: Path) -> None:
     """With `--port` the hub is there, and the simulators come right after it."""
     with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-    if port > 60_000:
-        port -= 10
+        port = min(held.getsockname()[1], 60_000)
     assert hub_command("demo", "--prepare", "--port", str(port), "--var", str(tmp_path)).returncode == 0
     bank = bank_of(tmp_path)
     assert bank["base_url"] == f"http://127.0.0.1:{port}"
     doors = sorted(urlsplit(address).port for address in dict(bank["partners"]).values())
-    assert doors == [port + 1, port + 3]
+    assert doors == [port + 1 + 2 * index for index in range(len(providers()))]
 
 
 @pytest.mark.parametrize("whose", ["hub", "partner"])
@@ -238,7 +260,8 @@ def test_ctrl_c_leaves_nobody_behind(tmp_path: Path, when: str) -> None:
     """Whenever Ctrl-C comes, the demo ends without a stack trace, and all that it started."""
     if when != "preparing":
         assert hub_command("demo", "--prepare", "--port", "0", "--var", str(tmp_path)).returncode == 0
-    with session("demo", "--var", str(tmp_path), *(["--port", "0"] if when == "preparing" else [])) as demo:
+    port = ("--port", "0") if when == "preparing" else ()
+    with session("demo", "--var", str(tmp_path), *SOME_TOUR, *port) as demo:
         match when:
             case "preparing":
                 until = time.monotonic() + PATIENCE
@@ -251,17 +274,17 @@ def test_ctrl_c_leaves_nobody_behind(tmp_path: Path, when: str) -> None:
                     assert time.monotonic() < until
                     time.sleep(0.01)
             case "touring":
-                demo.until_it_says("1/9")
+                demo.until_it_says(UNDER_WAY)
         demo.interrupt()
-        assert demo.wait() == 130
+        assert demo.wait() == 130, demo.said
         assert "Traceback" not in demo.said, demo.said
         demo.until_nobody_is_left()
 
 
 def test_a_supervisor_ends_the_demo(tmp_path: Path) -> None:
     """SIGTERM to the demo alone, while it is busy, does not leave hub and partners behind."""
-    with session("demo", "--port", "0", "--var", str(tmp_path)) as demo:
-        demo.until_it_says("1/9")
+    with session("demo", "--port", "0", "--var", str(tmp_path), *SOME_TOUR) as demo:
+        demo.until_it_says(UNDER_WAY)
         demo.process.terminate()
         assert demo.wait() == 128 + signal.SIGTERM
         demo.until_nobody_is_left()

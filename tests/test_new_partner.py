@@ -264,7 +264,7 @@ def test_new_partner_is_listed(launcher: tuple[str, str]) -> None:
 def test_bill_is_paid_through_a_new_partner(launcher: tuple[str, str], tmp_path: Path) -> None:
     """Its billers are merged with everyone's, and a payment goes through two steps, a callback and a later query."""
     village = Village()
-    hub = Running(tmp_path / "hub", launcher=launcher)
+    hub = Running(tmp_path / "hub", launcher=launcher, HUB_CONNECTORS=f"ceb_channel,reloadly_utilities,{NAME}")
     with opened(village) as address:
         account = tmp_path / "account.json"
         account.write_text(json.dumps({"base_url": address, "secret": "s3cret"}))

@@ -11,8 +11,10 @@ import msgspec
 from connectors.kit.channel import Channel, again
 from connectors.kit.manifest import Manifest
 from connectors.kit.sessions import Sessions
-from schemas.call import Attempt, Authority, Call, Clock, Kept, Message, Original, Person, Reply
+from schemas.call import Attempt, Call, Clock, Kept, Message, Reply
 from schemas.errors import MaybeSent, NotSent
+from schemas.order import Original
+from schemas.person import Authority, Person
 from schemas.refs import PartnerRef
 
 A = TypeVar("A", bound=msgspec.Struct)
@@ -61,6 +63,7 @@ class Errand:
     trace_id: str
     deadline: datetime
     keep: Callable[[dict[str, str]], Awaitable[None]]
+    reference: str
     handles: dict[str, str] = field(default_factory=dict)
     region: str | None = None
     subject: Person | None = None
@@ -86,6 +89,7 @@ class PartnerCall(Call):
         self.deadline = errand.deadline
         self.clock = line.clock
         self.trace_id = errand.trace_id
+        self.reference = errand.reference
         self.callback_url = line.callback_url
         self.handles: Mapping[str, str] = errand.handles
 
@@ -154,14 +158,12 @@ class PartnerAttempt(PartnerCall, Attempt):
         errand: Errand,
         *,
         order_id: str,
-        reference: str,
         sent_at: datetime,
         commit_step: Callable[[str], Awaitable[None]] | None,
         steps: tuple[str, ...] = (),
     ) -> None:
         super().__init__(line, errand)
         self.order_id = order_id
-        self.reference = reference
         self.sent_at = sent_at
         self.steps = steps
         self.submitted = False

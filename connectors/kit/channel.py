@@ -35,6 +35,9 @@ AGAIN = AsyncRetrying(
 REPEATS = 2
 """So often is one message repeated at most, whatever the budget of its call: a partner that is down is not hammered."""
 
+TURNS = 3
+"""Of the loop, until a connection that the partner has closed is known to be closed: seen, read, given up."""
+
 
 class Channel:
     """Connections to one partner under one account's TLS settings.
@@ -49,6 +52,8 @@ class Channel:
 
     async def exchange(self, message: Message, patience: timedelta) -> Reply:
         """Sends once, and waits `patience` for the whole answer. Raises: NotSent, MaybeSent."""
+        for _ in range(TURNS):  # else it might leave over a connection that is closed, and nobody knows if it arrived
+            await asyncio.sleep(0)
         if self._closed:
             raise NotSent("the line is closed")
         request = self._request(message)

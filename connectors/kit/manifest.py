@@ -76,6 +76,8 @@ class Manifest(Canonical):
     offers: dict[str, list[str]]
     regions: list[RegionCode]
     callbacks: bool = False
+    reconciliation: str = "none: enquiries decide"
+    """What the partner offers to hold our journal against, in words for people."""
     units: dict[str, str] = field(default_factory=dict)
     reference: ReferenceFormat = ReferenceFormat()
     limits: Limits = Limits()
@@ -94,6 +96,11 @@ class Manifest(Canonical):
         if manifest.name != folder.name:
             raise ManifestError(f"{path}: name {manifest.name!r} is not the folder's name")
         return manifest
+
+    @property
+    def locality(self) -> int:
+        """How narrow its area is: of several partners that could serve a region, the most local one does."""
+        return min(0 if code.isalpha() else len(code.rstrip("0")) for code in self.regions)
 
     @property
     def absence_final_after(self) -> timedelta:

@@ -1,9 +1,9 @@
-"""Partners' units of money, converted at their edge. Exact, or an error: never rounded."""
+"""Partners' units of money, converted at their edge. Exact, or an error: rounded by `up_to_minor` alone."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
 from schemas.errors import Garbled
-from schemas.money import Money
+from schemas.money import EXPONENTS, Money
 
 
 def from_fen(fen: str | int) -> Money:
@@ -24,6 +24,17 @@ def from_major(amount: str | Decimal | int, currency: str) -> Money:
         return Money.of(Decimal(amount), currency)
     except (InvalidOperation, ValueError) as error:
         raise Garbled("what should be an amount of money is none") from error
+
+
+def up_to_minor(amount: Decimal, currency: str) -> Money:
+    """A price finer than its currency's decimals → the next amount that there is. Raises: Garbled.
+
+    For prices alone: whatever guards them is whole, so a price is within it exactly where the rounded one is.
+    """
+    try:
+        return from_major(amount.quantize(Decimal(1).scaleb(-EXPONENTS[currency]), rounding=ROUND_CEILING), currency)
+    except (InvalidOperation, KeyError) as error:
+        raise Garbled("what should be a price is none") from error
 
 
 def to_fen(money: Money) -> int:

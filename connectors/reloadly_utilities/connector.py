@@ -7,10 +7,12 @@ from functools import partial
 import msgspec
 import structlog
 
+from connectors.kit.feeds import UNREADABLE
+from connectors.kit.oauth import is_success, read
 from connectors.kit.partner import Partner
 from connectors.reloadly_utilities import wire
 from connectors.reloadly_utilities.billers import Terms, biller_query, matches, terms_of
-from connectors.reloadly_utilities.exchange import ReloadlyAccount, authorised, get, is_success, read
+from connectors.reloadly_utilities.exchange import API, ReloadlyAccount
 from connectors.reloadly_utilities.payments import (
     acknowledgement,
     found,
@@ -39,7 +41,7 @@ class ReloadlyUtilityBills(UtilityBills):
         query = biller_query(search)
         if query is None:
             return Merged(items=[])
-        page = read(await get(call, "/billers", query), wire.BILLERS)
+        page = read(await API.get(call, "/billers", query), wire.BILLERS)
         terms = [_terms_or_none(row, call) for row in page.content]
         ended = page.last is True or len(page.content) < search.limit
         return Merged(
@@ -65,7 +67,7 @@ class ReloadlyUtilityBills(UtilityBills):
         if "use_local" not in attempt.handles:
             await self.check_payment(payment, attempt)
         message = wire.write(pay_request(payment, attempt.reference, attempt.handles))
-        reply = await authorised(attempt, partial(attempt.submit, "pay"), "POST", "/pay", message)
+        reply = await API.authorised(attempt, partial(attempt.submit, "pay"), "POST", "/pay", message)
         if not is_success(reply):
             return not_taken(reply)
         answer = acknowledgement(reply, attempt.reference)
@@ -73,7 +75,7 @@ class ReloadlyUtilityBills(UtilityBills):
         return taken(answer, attempt.clock())
 
     async def find_payment(self, payment: BillPayment, attempt: Attempt) -> Found[Receipt]:
-        reply = await get(attempt, "/transactions", {"referenceId": attempt.reference})
+        reply = await API.get(attempt, "/transactions", {"referenceId": attempt.reference})
         answer = read(reply, wire.TRANSACTIONS)
         rows = answer.content if isinstance(answer, wire.TransactionPage) else answer
         return found(rows, payment, attempt)
@@ -88,7 +90,7 @@ async def _terms(biller_id: PartnerRef, call: Call) -> Terms:
 
 
 async def _open_terms(local_id: str, call: Call) -> Kept[Terms]:
-    page = read(await get(call, "/billers", {"id": local_id, "page": "1", "size": "1"}), wire.BILLERS)
+    page = read(await API.get(call, "/billers", {"id": local_id, "page": "1", "size": "1"}), wire.BILLERS)
     if not page.content:
         raise Refused("there is no such biller", field="biller_id")
     terms = _terms_or_none(page.content[0], call)
@@ -104,7 +106,7 @@ def _terms_or_none(raw: msgspec.Raw, call: Call) -> Terms | None:
     try:
         row = msgspec.json.decode(raw, type=wire.BillerRow)
         return terms_of(row, call.ref(str(row.id)), call.account(ReloadlyAccount).wallet_currency)
-    except (*wire.UNREADABLE, Garbled) as error:
+    except (*UNREADABLE, Garbled) as error:
         log.warning("biller-left-out", partner=call.partner, why=str(error), trace_id=call.trace_id)
         return None
 

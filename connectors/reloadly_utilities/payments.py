@@ -8,10 +8,11 @@ import msgspec
 import structlog
 
 from connectors.kit.codes import Codes
+from connectors.kit.oauth import error_code, read
 from connectors.kit.units import from_major
 from connectors.reloadly_utilities import wire
 from connectors.reloadly_utilities.billers import Terms
-from connectors.reloadly_utilities.exchange import MANIFEST, error_code, read
+from connectors.reloadly_utilities.exchange import MANIFEST
 from schemas.call import Attempt, Reply
 from schemas.errors import Garbled, Refused
 from schemas.money import Money

@@ -2,43 +2,15 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, Raw, UnsetType, field
+from msgspec import UNSET, Raw, UnsetType, field
 
 ACCEPT = "application/com.reloadly.utilities-v1+json"
-
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What a decoder raises about bytes that are no message."""
 
 
 class Wire(msgspec.Struct, rename="camel"):
     """A message, or a part of one. Units: amounts are exact decimals in major units."""
-
-
-class TokenRequest(msgspec.Struct):
-    """POST {auth_url}/oauth/token."""
-
-    client_id: str
-    client_secret: str
-    audience: str
-    grant_type: str = "client_credentials"
-
-
-class Token(msgspec.Struct):
-    """Its answer; good for one audience only."""
-
-    access_token: Annotated[str, Meta(min_length=1, pattern=r"^[!-~]+$(?!\n)")]
-    expires_in: Annotated[int, Meta(gt=0)]
-    token_type: str = "Bearer"  # noqa: S105 - the kind of token, no token
-
-
-class Failure(Wire):
-    """The body of an error. A wrong path is answered in another shape, without a code."""
-
-    error_code: str | None = None
-    message: str | None = None
 
 
 class FixedAmount(Wire):
@@ -158,8 +130,8 @@ ACKNOWLEDGEMENT = msgspec.json.Decoder(Acknowledgement)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-def write(message: TokenRequest | PayRequest) -> bytes:
-    """A message as JSON, amounts as exact JSON numbers."""
+def write(message: PayRequest) -> bytes:
+    """A payment as JSON, its amount an exact JSON number."""
     return _ENCODER.encode(message)
 
 

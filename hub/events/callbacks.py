@@ -15,10 +15,12 @@ from hub.audit import rows as audit
 from hub.audit.record import new_record
 from hub.errors import Malformed, NotFound, TooMany
 from hub.events import rows
+from hub.orders import postings
 from hub.orders import rows as orders
 from hub.orders.journal import Journal, Settlement
 from hub.orders.rows import OrderRow
 from hub.partners.rows import AccountRow
+from hub.queries.questions import Questions
 from hub.routing.lines import Lines
 from hub.store import Connection, Store, StoreUnavailable
 from hub.tenants.data_keys import DataKeys
@@ -31,7 +33,6 @@ from schemas.errors import Garbled
 
 log = structlog.get_logger("hub.callbacks")
 
-KIND = "callback"
 CONTEXT = "callbacks.raw"
 UNAPPLIED_AFTER = timedelta(seconds=30)
 """A callback that was stored and is not applied by then lost its process; the worker takes it up."""
@@ -63,6 +64,7 @@ class Callbacks:
         data_keys: DataKeys,
         lines: Lines,
         journal: Journal,
+        questions: Questions,
         clock: Clock,
         *,
         ring: Callable[[], None] = lambda: None,
@@ -71,6 +73,7 @@ class Callbacks:
         self._data_keys = data_keys
         self._lines = lines
         self._journal = journal
+        self._questions = questions
         self._clock = clock
         self._ring = ring
         """Tells the worker that there is something to ask about."""
@@ -145,7 +148,7 @@ class Callbacks:
                 at=now,
                 raw=sealed,
             )
-            work.put(tx, callback_id, KIND, account.tenant, now + UNAPPLIED_AFTER)
+            work.put(tx, callback_id, rows.KIND, account.tenant, now + UNAPPLIED_AFTER)
 
         await self._store.write(unit)
         return callback_id
@@ -156,7 +159,9 @@ class Callbacks:
             await self._judge(callback_id, connector, account, "unreadable", None, trusted=False)
             raise Malformed("this callback cannot be read")
         what, order_id = await self._tell(connector, account, news)
-        await self._judge(callback_id, connector, account, what, order_id, trusted=news.trusted)
+        await self._judge(
+            callback_id, connector, account, what, order_id, trusted=news.trusted, reference=news.reference
+        )
         return news.acknowledgement
 
     async def _read(self, connector: Connector, account: AccountRow, raw: Raw) -> News | None:
@@ -177,18 +182,28 @@ class Callbacks:
         """Moves the order that the news is about. Returns what became of it, and the order."""
         row = await self._meant(connector, account, news.reference)
         if row is None:
-            log.warning("callback-without-order", partner=connector.manifest.name)
-            return "no-order", None
+            return await self._tell_question(connector, account, news), None
         trace_id.set(row.trace_id)
+        if news.trusted and news.happened:
+            await self._journal.note(row.order_id, news.happened)
+        what = await self._moved(connector, row, news)
+        if news.trusted and news.postings:
+            now = self._clock()
+            await self._store.write(lambda tx: postings.tell(tx, row.order_id, news.postings, now))
+            what = "applied"
+        return what, row.order_id
+
+    async def _moved(self, connector: Connector, row: OrderRow, news: News) -> str:
+        """Settles the order by what the news says of it, or has it asked about. Returns what became of the news."""
         if not news.trusted or news.outcome is None:
             if news.trusted and news.remember:
                 await self._journal.remember(row.order_id, row.tenant, news.remember, fence=None)
             now = self._clock()
             await self._store.write(lambda tx: work.hurry(tx, row.order_id, now))
             self._ring()
-            return "hint", row.order_id
+            return "hint"
         operation = operation_named(row.operation)
-        request, _ = await self._journal.opened(row, operation)
+        request = (await self._journal.opened(row, operation)).request
         await self._journal.settle(
             Settlement(
                 order_id=row.order_id,
@@ -200,11 +215,22 @@ class Callbacks:
                 remember=news.remember,
             )
         )
-        return "applied", row.order_id
+        return "applied"
+
+    async def _tell_question(self, connector: Connector, account: AccountRow, news: News) -> str:
+        """Hands news on to the kept question that waits for it. Returns what became of it."""
+        row = await self._questions.meant(account.account_id, news.reference) if _ours(news.reference) else None
+        if row is None:
+            log.warning("callback-without-order", partner=connector.manifest.name)
+            return rows.EARLY
+        trace_id.set(row.trace_id)
+        await self._questions.told(row, news.remember if news.trusted else {})
+        self._ring()
+        return "question"
 
     async def _meant(self, connector: Connector, account: AccountRow, reference: str) -> OrderRow | None:
         """The order of this account that a partner means. What no reference of ours looks like is not looked up."""
-        if not (reference.isascii() and reference.isprintable() and len(reference) <= LONGEST_REFERENCE):
+        if not _ours(reference):
             return None
         order_id = await self._store.read(
             lambda tx: orders.find_by_reference(tx, connector.manifest.id, account.account_id, reference)
@@ -220,6 +246,7 @@ class Callbacks:
         order_id: str | None,
         *,
         trusted: bool,
+        reference: str = "",
     ) -> None:
         record = new_record(
             tenant=account.tenant,
@@ -234,8 +261,15 @@ class Callbacks:
         )
 
         def unit(tx: Connection) -> None:
-            rows.judge_callback(tx, callback_id, what, order_id, trusted=trusted)
+            rows.judge_callback(
+                tx, callback_id, what, order_id, trusted=trusted, reference=reference if _ours(reference) else None
+            )
             work.finish(tx, callback_id)
             audit.append(tx, record)
 
         await self._store.write(unit)
+
+
+def _ours(reference: str) -> bool:
+    """Whether it could be a reference of ours at all."""
+    return reference.isascii() and reference.isprintable() and 0 < len(reference) <= LONGEST_REFERENCE

@@ -45,11 +45,15 @@ callbacks = Table(
     Column("trusted", Boolean),
     Column("what", String(40)),
     Column("order_id", String(40)),
+    Column("reference", String(64)),
     Index(None, "account_id", "trusted", "at"),
+    Index(None, "account_id", "reference"),
     Index(None, "trusted", "at"),
 )
 """News from partners: the raw bytes first, sealed; then whether they are believed, and what became of them."""
 
+KIND = "callback"
+"""Of due work: a callback that nobody has applied."""
 TRUSTED_KEPT = timedelta(days=90)
 DOUBTFUL_KEPT = timedelta(days=7)
 """How long callbacks are kept once somebody has judged them; one that nobody has stays."""
@@ -86,10 +90,26 @@ def find_callback(tx: Connection, callback_id: str) -> tuple[str, bytes] | None:
     return (row.account_id, bytes(row.raw)) if row else None
 
 
-def judge_callback(tx: Connection, callback_id: str, what: str, order_id: str | None, *, trusted: bool) -> None:
+def judge_callback(
+    tx: Connection, callback_id: str, what: str, order_id: str | None, *, trusted: bool, reference: str | None = None
+) -> None:
     """Records what became of a callback."""
-    values = {"what": what, "order_id": order_id, "trusted": trusted}
+    values = {"what": what, "order_id": order_id, "trusted": trusted, "reference": reference}
     tx.execute(update(callbacks).where(callbacks.c.callback_id == callback_id).values(**values))
+
+
+EARLY = "no-order"
+"""What becomes of a callback that names a reference of nobody, or of nobody yet."""
+
+
+def early(tx: Connection, account_id: str, reference: str) -> list[str]:
+    """Callbacks that came before what they are about was written down; each is handed out once."""
+    table = callbacks.c
+    meant = (table.account_id == account_id, table.reference == reference, table.what == EARLY)
+    found = [row.callback_id for row in tx.execute(select(table.callback_id).where(*meant))]
+    if found:
+        tx.execute(update(callbacks).where(table.callback_id.in_(found)).values(what=None))
+    return found
 
 
 def doubtful_since(tx: Connection, account_id: str, since: datetime, most: int) -> int:

@@ -1,10 +1,11 @@
-"""The table of what partners sent that nobody could read."""
+"""What partners sent that nobody could read, and how often they said what nobody has mapped."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, LargeBinary, String, Table, insert
+import msgspec
+from sqlalchemy import Column, Integer, LargeBinary, String, Table, insert, select, update
 
-from hub.store import Connection, UtcMicros, delete_some, metadata
+from hub.store import Connection, UtcMicros, delete_some, insert_if_absent, metadata
 
 evidence = Table(
     "evidence",
@@ -16,6 +17,17 @@ evidence = Table(
     Column("at", UtcMicros, nullable=False, index=True),
     Column("sealed", LargeBinary, nullable=False),
 )
+
+unmapped = Table(
+    "unmapped_codes",
+    metadata,
+    Column("partner", String(41), primary_key=True),
+    Column("operation", String(80), primary_key=True),
+    Column("said", String(100), primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("last_at", UtcMicros, nullable=False),
+)
+"""A counter for each code that a manifest lacks: whoever maintains it sees what to map first."""
 
 KEPT = timedelta(days=7)
 """How long somebody may still want to look."""
@@ -31,3 +43,26 @@ def keep_evidence(
 def forget_evidence(tx: Connection, now: datetime) -> int:
     """Drops some of what was kept for long enough."""
     return delete_some(tx, evidence, evidence.c.at < now - KEPT)
+
+
+class Unmapped(msgspec.Struct, frozen=True):
+    """A code that nobody has mapped, in the words of the order's timeline, and how often it was said."""
+
+    partner: str
+    operation: str
+    said: str
+    times: int
+    last_at: datetime
+
+
+def count_unmapped(tx: Connection, partner: str, operation: str, said: str, now: datetime) -> None:
+    which = {"partner": partner, "operation": operation, "said": said[:100]}
+    if not insert_if_absent(tx, unmapped, {**which, "times": 1, "last_at": now}):
+        same = [unmapped.c[name] == value for name, value in which.items()]
+        tx.execute(update(unmapped).where(*same).values(times=unmapped.c.times + 1, last_at=now))
+
+
+def unmapped_codes(tx: Connection) -> list[Unmapped]:
+    """Every counter, the busiest first."""
+    found = tx.execute(select(unmapped).order_by(unmapped.c.times.desc(), unmapped.c.partner, unmapped.c.said))
+    return [Unmapped(*row) for row in found]

@@ -28,6 +28,7 @@ class Call(msgspec.Struct):
     answer: bytes = b""
     order_id: str | None = None
     query_id: str = ""
+    consent_id: str | None = None
     covered: bool = False
 
 
@@ -54,8 +55,7 @@ class Calls:
     async def _record(self, caller: Caller, operation: str, call: Call) -> None:
         facts = {} if call.request is None else facts_of(call.request)
         facts["how"] = call.how
-        if call.query_id:
-            facts["query_id"] = call.query_id
+        facts |= {name: value for name in ("query_id", "consent_id") if (value := getattr(call, name))}
         record = new_record(
             tenant=caller.tenant,
             at=self._clock(),

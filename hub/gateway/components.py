@@ -7,8 +7,9 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from hub.consents.consents import Consent, ConsentRequest
 from hub.gateway.problems import Problem
-from hub.gateway.shapes import QueryState, public_page, public_result
+from hub.gateway.shapes import QueryState, public_answer, public_page, public_result
 from hub.orders.deliverables import Deliverable
 from hub.orders.desk import OrderPage
 from schemas.codec import schema_hook
@@ -29,7 +30,7 @@ class Health(Canonical):
     status: Literal["live", "ready"]
 
 
-STANDING = (Problem, QueryState, Deliverable, OrderPage, Health)
+STANDING = (Problem, QueryState, Deliverable, OrderPage, Consent, ConsentRequest, Health)
 """Structs of the routes that no operation declares."""
 
 _FOR_DEVELOPERS = re.compile(r"\s*\bRaises: .*?(?=\bSource: |\Z)", re.DOTALL)
@@ -44,7 +45,7 @@ def answered(operation: Operation) -> Any:
     """The struct of an operation's answer, as a bank sees it."""
     if operation.kind == "order":
         return public_order(operation)
-    return operation.result if operation.item is None else public_page(operation)
+    return public_answer(operation) if operation.item is None else public_page(operation)
 
 
 @cache
@@ -64,7 +65,8 @@ class Schemas:
         everyone = list(operations)
         orders = [operation for operation in everyone if operation.kind == "order"]
         bodies = [operation.request for operation in everyone if operation.method != "GET"]
-        types = list(dict.fromkeys([*STANDING, *bodies, *map(answered, everyone)]))
+        secrets = [kind for order in orders for kind in _secrets(order)]
+        types = list(dict.fromkeys([*STANDING, *bodies, *map(answered, everyone), *secrets]))
         schemas, components = msgspec.json.schema_components(
             types, schema_hook=schema_hook, ref_template=REF + "{name}"
         )
@@ -72,7 +74,7 @@ class Schemas:
         self.components: Json = {name: published(schema) for name, schema in components.items()}
         self.components["Order"] = self._any_order(orders)
         self._fill("OrderPage", "items", {"type": "array", "items": ref("Order")})
-        self._fill("Deliverable", "value", _any_secret(orders))
+        self._fill("Deliverable", "value", {"anyOf": [self._of[kind] for kind in dict.fromkeys(secrets)]})
 
     def of(self, struct: Any) -> Json:
         """The reference to a struct's schema."""
@@ -94,12 +96,12 @@ class Schemas:
         self.components[name]["properties"][field] = schema
 
 
-def _any_secret(orders: Iterable[Operation]) -> Json:
-    """What a deliverable may be: whatever the orders' results hold as a Secret."""
-    hints = [get_type_hints(order.result)[order.secret_field] for order in orders if order.secret_field]
-    members = [member for hint in hints for member in (hint, *get_args(hint)) if get_origin(member) is Secret]
-    kinds = [msgspec.json.schema(get_args(member)[0], schema_hook=schema_hook) for member in members]
-    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+def _secrets(order: Operation) -> list[Any]:
+    """What a deliverable of this order may be: whatever its result holds as a Secret."""
+    if order.secret_field is None:
+        return []
+    hint = get_type_hints(order.result)[order.secret_field]
+    return [get_args(member)[0] for member in (hint, *get_args(hint)) if get_origin(member) is Secret]
 
 
 def flat_fields(struct: Any) -> list[tuple[str, bool, Json]]:

@@ -39,6 +39,8 @@ TOKENS = cleandoc(
 TAGS = {
     "orders": "Everything that changed something, and what became of it. 订单：每一笔变更及其结果。",
     "queries": "Answers that took a partner longer. 查询：合作方需要较长时间才能给出的答复。",
+    "consents": "What customers agreed to, and who acts for whom. 授权同意：客户同意的事项，以及谁代谁办理。",
+    "documents": "Files that partners issued, by their link. 文件：合作方出具的文件，凭链接下载。",
     "deliverables": "What an order delivered, handed over once. 交付物：订单所得（如电表充值码），单独领取。",
     "OAuth": "Access tokens, and where a program finds out the rest. 授权：访问令牌及服务元数据。",
     "health": "For whoever runs the hub. 运行状态。",

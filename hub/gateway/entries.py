@@ -6,11 +6,12 @@ from typing import NamedTuple
 from hub import errors
 from hub.gateway import responses
 from hub.gateway.components import Json, Schemas, ref
-from hub.gateway.parameters import in_path, in_query, parameter
+from hub.gateway.parameters import headers, in_path, in_query, parameter
 from hub.gateway.responses import CALLER, KEY, LIST, PARTNER, Failures, answer
 from hub.orders.desk import OrderSearch
 from hub.store import StoreUnavailable
 from schemas.contract import SCENARIOS, Operation
+from schemas.examples import example
 
 SCHEME = "oauth"
 TRACE = parameter("traceparent")
@@ -34,6 +35,8 @@ class Standing(NamedTuple):
     failures: Failures
     parameters: list[Json]
     answers: Callable[[Schemas, list[Operation]], Json]
+    body: str | None = None
+    """The struct of the request, where there is one."""
     asks: Callable[[Operation], object] | None = None
 
 
@@ -65,6 +68,7 @@ def standing_entry(route: Standing, schemas: Schemas, operations: Iterable[Opera
         "tags": [route.tag],
         "security": [{SCHEME: [scope]} for scope in scopes] or [{}],
         "parameters": [*route.parameters, TRACE],
+        **(_json_body(ref(route.body)) if route.body else {}),
         "responses": route.answers(schemas, concerned) | responses.problems(*route.failures),
     }
 
@@ -84,13 +88,19 @@ def _parameters(operation: Operation) -> list[Json]:
     found = in_query(operation.request) if operation.method == "GET" else []
     if operation.kind == "order":
         found += [parameter("Idempotency-Key"), parameter("Prefer")]
+    if operation.subject == "required":
+        found.append(parameter("Consent-Id"))
     return [*found, TRACE]
 
 
 def _body(operation: Operation, schemas: Schemas) -> Json:
     if operation.method == "GET":
         return {}
-    return {"requestBody": {"required": True, "content": {responses.JSON: {"schema": schemas.of(operation.request)}}}}
+    return _json_body(schemas.of(operation.request), example=example(operation))
+
+
+def _json_body(schema: Json, **shown: Json) -> Json:
+    return {"requestBody": {"required": True, "content": {responses.JSON: {"schema": schema, **shown}}}}
 
 
 def _beside_an_order(operation: Operation) -> bool:
@@ -99,7 +109,16 @@ def _beside_an_order(operation: Operation) -> bool:
 
 
 def _may_be_kept(operation: Operation) -> bool:
-    return operation.kind == "query" and operation.routing != "everyone"
+    return operation.kind == "query"
+
+
+def _concerns_a_person(operation: Operation) -> bool:
+    return operation.subject == "required"
+
+
+def _file() -> Json:
+    answered = {"description": "The file", "headers": headers("Content-Disposition", "Repr-Digest")}
+    return answered | {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 def _kept_answers(schemas: Schemas, operations: list[Operation]) -> Json:
@@ -141,6 +160,51 @@ ROUTES = (
         parameters=[in_path("query_id", "As the 202 said")],
         answers=_kept_answers,
         asks=_may_be_kept,
+    ),
+    Standing(
+        operation_id="consents.give",
+        method="POST",
+        path="/v1/consents",
+        tag="consents",
+        summary="Writes down what a customer agreed to, as the bank asserts it",
+        failures=(*CALLER, *LIST, errors.WrongMediaType, errors.TooLarge),
+        parameters=[],
+        answers=lambda *_: {"201": answer("The consent", ref("Consent"), "Location")},
+        body="ConsentRequest",
+        asks=_concerns_a_person,
+    ),
+    Standing(
+        operation_id="consents.see",
+        method="GET",
+        path="/v1/consents/{consent_id}",
+        tag="consents",
+        summary="A consent as it stands, with names and numbers masked",
+        failures=(*CALLER, errors.NotFound),
+        parameters=[in_path("consent_id", "As the consent said")],
+        answers=lambda *_: {"200": answer("The consent", ref("Consent"))},
+        asks=_concerns_a_person,
+    ),
+    Standing(
+        operation_id="consents.revoke",
+        method="POST",
+        path="/v1/consents/{consent_id}/revoke",
+        tag="consents",
+        summary="Ends a consent at once, for every call that is not on its way yet",
+        failures=(*CALLER, errors.NotFound),
+        parameters=[in_path("consent_id", "As the consent said")],
+        answers=lambda *_: {"200": answer("The consent, revoked", ref("Consent"))},
+        asks=_concerns_a_person,
+    ),
+    Standing(
+        operation_id="documents.fetch",
+        method="GET",
+        path="/v1/documents/{document_id}",
+        tag="documents",
+        summary="The bytes of a document that an answer linked to, until the link expires",
+        failures=(*CALLER, errors.NotFound),
+        parameters=[in_path("document_id", "As the link said")],
+        answers=lambda *_: {"200": _file()},
+        asks=lambda operation: operation.document_field,
     ),
     Standing(
         operation_id="deliverables.release",

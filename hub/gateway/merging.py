@@ -9,11 +9,12 @@ import msgspec
 
 from hub import errors
 from hub.errors import PartnerError
-from hub.gateway.problems import Problem, problem_of
+from hub.gateway.problems import problem_of
 from hub.gateway.shapes import PageShape, SourceStatus, item_of
 from hub.gateway.tokens import Tokens
 from hub.queries.questions import Asked, Questions
 from schemas.codec import PLAIN
+from schemas.errors import NotReady
 from schemas.page import Paged
 
 DONE, FAILED = "done", "failed"
@@ -54,16 +55,33 @@ class Merger:
         sources = []
         for key, one in asked.items():
             name = one.connector.manifest.name
-            status, result = _read(tasks[key], name)
+            status, result = await self._read(tasks[key], one)
             sources.append(status)
             if result is None:
-                places[key] = Place(state=FAILED)
+                places[key] = Place(state=DONE if status.status == "pending" else FAILED)
                 continue
             items += [item_of(self._tokens.codec, item, name) for item in result.items]
             places[key] = Place(cursor=result.next) if result.next else Place(state=DONE)
         more = any(not place.state for place in places.values())
         following = self._tokens.write_cursor(msgspec.json.encode(places), bound_to) if more else None
         return self._tokens.codec.encode(PageShape(items=items, next=following, sources=sources))
+
+    async def _read(self, task: "asyncio.Task[Any]", asked: Asked) -> tuple[SourceStatus, Any]:
+        """How a partner did, and its share where it did well. One that needs longer is a query of its own."""
+        partner = asked.connector.manifest.name
+        if task.cancelled():
+            problem = problem_of(errors.PartnerSlow(f"{partner} gave no answer in time"))
+            return SourceStatus(partner=partner, status="late", problem=problem), None
+        error = task.exception()
+        if error is None:
+            return SourceStatus(partner=partner, status="ok"), task.result()
+        if isinstance(error, NotReady):
+            row = await self._questions.keep(asked, error.check_after)
+            return SourceStatus(
+                partner=partner, status="pending", query_id=row.query_id, check_after=row.check_at
+            ), None
+        known = error if isinstance(error, PartnerError) else errors.PartnerGarbled(f"{partner} could not be asked")
+        return SourceStatus(partner=partner, status="failed", problem=problem_of(known)), None
 
 
 async def _all_in_time(tasks: list["asyncio.Task[Any]"], wait: timedelta) -> None:
@@ -79,22 +97,6 @@ async def _all_in_time(tasks: list["asyncio.Task[Any]"], wait: timedelta) -> Non
             if not task.done():
                 task.cancel()
     await asyncio.gather(*late, return_exceptions=True)
-
-
-def _read(task: "asyncio.Task[Any]", partner: str) -> tuple[SourceStatus, Any]:
-    """How a partner did, and its share where it did well."""
-    if task.cancelled():
-        problem = problem_of(errors.PartnerSlow(f"{partner} gave no answer in time"))
-        return SourceStatus(partner=partner, status="late", problem=problem), None
-    error = task.exception()
-    if error is None:
-        return SourceStatus(partner=partner, status="ok"), task.result()
-    return SourceStatus(partner=partner, status="failed", problem=_problem(error, partner)), None
-
-
-def _problem(error: BaseException, partner: str) -> Problem:
-    known = error if isinstance(error, PartnerError) else errors.PartnerSlow(f"{partner} needs longer for this")
-    return problem_of(known)
 
 
 def _with_cursor(asked: Asked, cursor: str | None) -> Asked:

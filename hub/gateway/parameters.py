@@ -6,6 +6,7 @@ from hub.gateway import reading
 from hub.gateway.components import Json, flat_fields
 
 KEY = f"^{reading.KEY.pattern}$"
+CONSENT = "cns_[0-9a-z]{26}"
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _TEXT = {"type": "string"}
 
@@ -26,6 +27,15 @@ PARAMETERS: Json = {
         "hub waits anyway. A preference that the hub does not know is passed over (RFC 7240).",
         "schema": _TEXT,
         "examples": {"wait": {"value": "wait=10"}, "respond-async": {"value": "respond-async"}},
+    },
+    "Consent-Id": {
+        "name": "Consent-Id",
+        "in": "header",
+        "required": True,
+        "description": "The consent of the customer whom this call concerns (`POST /v1/consents`): names and identity "
+        "numbers travel there, never in a call.",
+        "schema": {"type": "string", "pattern": f"^{CONSENT}$"},
+        "example": "cns_01kb0000000000000000000000",
     },
     "traceparent": {
         "name": "traceparent",
@@ -51,6 +61,12 @@ HEADERS: Json = {
         "description": "Seconds after which asking again makes sense",
         "required": True,
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+    "Content-Disposition": {"description": "The file's name", "required": True, "schema": _TEXT},
+    "Repr-Digest": {
+        "description": "SHA-256 of the file (RFC 9530)",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/=]+:$"},
     },
     "WWW-Authenticate": {
         "description": "What is wrong with the access token (RFC 6750), and where the hub describes itself (RFC 9728)",

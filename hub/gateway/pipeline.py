@@ -11,22 +11,25 @@ import structlog
 from connectors.kit import references
 from connectors.kit.registry import Connector
 from hub import errors
+from hub.consents.consents import Consents
+from hub.consents.parties import Parties
 from hub.errors import FieldError
 from hub.gateway.merging import Merger
 from hub.identity.guard import Caller
 from hub.orders.attempts import Attempts, Job
 from hub.orders.journal import Draft, Journal
+from hub.orders.originals import Originals
 from hub.orders.rows import Key, OrderRow
 from hub.partners.rows import AccountRow
-from hub.queries.questions import Asked, Questions, region_of
+from hub.queries.questions import Asked, Questions
 from hub.queries.rows import QueryRow
 from hub.routing.lines import Lines
 from hub.store import StoreUnavailable
 from hub.trace import trace_id
 from schemas.call import Clock
-from schemas.contract import SCENARIOS, Operation
+from schemas.contract import SCENARIOS, Operation, region_of
 from schemas.errors import NotReady
-from schemas.order import OrderRequest
+from schemas.order import OrderRequest, Original
 from schemas.page import Paged
 from schemas.refs import PartnerRef
 from schemas.region import covers
@@ -39,6 +42,10 @@ class Route(msgspec.Struct, frozen=True):
 
     connector: Connector
     account: AccountRow
+    original: Original | None = None
+    """The order that the request names, where it names one."""
+    reversals: int = 0
+    """Orders that undo that one, or tried to."""
 
 
 class Pipeline:
@@ -48,6 +55,8 @@ class Pipeline:
         self,
         *,
         journal: Journal,
+        originals: Originals,
+        consents: Consents,
         attempts: Attempts,
         lines: Lines,
         questions: Questions,
@@ -56,6 +65,8 @@ class Pipeline:
         order_wait: timedelta,
     ) -> None:
         self._journal = journal
+        self._originals = originals
+        self._consents = consents
         self._attempts = attempts
         self._lines = lines
         self._questions = questions
@@ -68,52 +79,72 @@ class Pipeline:
         if operation.scope not in caller.scopes:
             raise errors.ScopeMissing(f"this needs the scope {operation.scope}")
 
-    async def ask(self, caller: Caller, operation: Operation, request: Any) -> bytes | QueryRow:
+    async def ask(self, caller: Caller, operation: Operation, request: Any, consent_id: str | None) -> bytes | QueryRow:
         """Answers a question, or keeps it where the partner needs longer. Raises: CallerError, PartnerError."""
+        parties = await self._consents.parties(caller, operation, consent_id)
         if operation.routing == "everyone":
-            return await self._merged(caller, operation, request)
-        route = await self._route(caller, operation, request)
-        return await self._questions.answer(await self._asked(caller, operation, request, route))
+            return await self._merged(caller, operation, request, parties)
+        route = await self._route(caller, operation, request, parties)
+        return await self._questions.answer(await self._asked(caller, operation, request, route, parties))
 
     async def order(
-        self, caller: Caller, operation: Operation, request: OrderRequest, key: str, wait: timedelta
+        self,
+        caller: Caller,
+        operation: Operation,
+        request: OrderRequest,
+        key: str,
+        wait: timedelta,
+        consent_id: str | None,
     ) -> tuple[OrderRow, bool]:
         """Journals and sends an order, or finds the one under this key. Returns it, and whether it was replayed.
 
         Raises: CallerError, PartnerError, HubFault; then no order exists and the key is free.
         """
         answer_by = self._clock() + wait
-        fingerprint = await self._journal.fingerprint(caller.tenant, request)
+        concerns = consent_id if consent_id and operation.subject == "required" else ""
+        fingerprint = await self._journal.fingerprint(caller.tenant, request, concerns)
         mark = Key(tenant=caller.tenant, operation=operation.key, key=key, fingerprint=fingerprint)
         standing = await self._journal.replay(mark)
         if standing is not None:
             return await self._joined(standing, answer_by), True
         try:
-            asked = await self._asked(caller, operation, request, await self._route(caller, operation, request))
+            parties = await self._consents.parties(caller, operation, consent_id)
+            route = await self._route(caller, operation, request, parties)
+            asked = await self._asked(caller, operation, request, route, parties)
             handles = await self._checked(asked)
         except errors.HubError:
             standing = await self._journal.replay(mark)  # a twin may have passed the check meanwhile
             if standing is None:
                 raise
             return await self._joined(standing, answer_by), True
-        row, is_new = await self._journal.begin(self._draft(mark, asked, handles))
+        row, is_new = await self._journal.begin(self._draft(mark, asked, handles, route.reversals))
         if is_new:
-            connector, line = asked.connector, asked.line
             self._attempts.start(
-                Job(row=row, request=request, handles=handles, line=line, connector=connector, fence=1)
+                Job(
+                    row=row,
+                    request=request,
+                    handles=handles,
+                    line=asked.line,
+                    connector=asked.connector,
+                    fence=1,
+                    parties=asked.parties,
+                    original=asked.original,
+                )
             )
         return await self._joined(row, answer_by), not is_new
 
-    def _draft(self, mark: Key, asked: Asked, handles: dict[str, str]) -> Draft:
+    def _draft(self, mark: Key, asked: Asked, handles: dict[str, str], reversals: int) -> Draft:
         manifest = asked.connector.manifest
         return Draft(
             key=mark,
             client_id=asked.client_id,
             operation=asked.operation,
             request=asked.request,
+            parties=asked.parties,
+            reversals=reversals,
             manifest=manifest,
             account_id=asked.line.account_id,
-            reference=references.make(manifest.reference),
+            reference=asked.reference,
             handles=handles,
             trace_id=trace_id.get(),
             lease=self._attempts.lease(asked.line),
@@ -152,17 +183,19 @@ class Pipeline:
             raise errors.PartnerSlow(f"{asked.connector.manifest.name} needs longer to check this") from error
         return question.handles
 
-    async def _merged(self, caller: Caller, operation: Operation, request: Paged) -> bytes:
+    async def _merged(self, caller: Caller, operation: Operation, request: Paged, parties: Parties | None) -> bytes:
         shelf = await self._lines.shelf(caller.tenant)
         offering = self._routes(shelf, operation)
         if not offering:
             raise errors.NotOffered(f"no partner of this bank offers {operation.key}")
         region = region_of(operation, request)
         serving = [route for route in offering if region is None or _serves(route, region)]
-        everyone = [await self._asked(caller, operation, request, route) for route in serving]
+        everyone = [await self._asked(caller, operation, request, route, parties) for route in serving]
         return await self._merger.page(everyone, request, caller.tenant)
 
-    async def _asked(self, caller: Caller, operation: Operation, request: Any, route: Route) -> Asked:
+    async def _asked(
+        self, caller: Caller, operation: Operation, request: Any, route: Route, parties: Parties | None
+    ) -> Asked:
         return Asked(
             tenant=caller.tenant,
             client_id=caller.client_id,
@@ -170,11 +203,16 @@ class Pipeline:
             request=request,
             connector=route.connector,
             line=await self._lines.line(route.account),
+            reference=references.make(route.connector.manifest.reference),
+            parties=parties,
+            original=route.original,
         )
 
-    async def _route(self, caller: Caller, operation: Operation, request: Any) -> Route:
+    async def _route(self, caller: Caller, operation: Operation, request: Any, parties: Parties | None) -> Route:
         """The one partner of a call. Raises: Invalid, NotOffered."""
         shelf = await self._lines.shelf(caller.tenant)
+        if operation.routing == "order":
+            return await self._following(caller, operation, request, parties)
         if operation.ref_field is not None:
             return self._owner(shelf, operation, getattr(request, operation.ref_field))
         region = region_of(operation, request)
@@ -182,6 +220,15 @@ class Pipeline:
             if region is None or _serves(route, region):
                 return route
         raise errors.NotOffered(f"no partner of this bank offers {operation.key} there")
+
+    async def _following(self, caller: Caller, operation: Operation, request: Any, parties: Parties | None) -> Route:
+        """Where the order went that the request names. Raises: Invalid, NotOffered."""
+        followed = await self._originals.named(caller.tenant, operation, request, parties)
+        connector = self._lines.connector(followed.row.partner_id)
+        account = await self._lines.account(followed.row.account_id)
+        if connector is None or account is None or not connector.offers(operation.scenario, operation.name):
+            raise errors.NotOffered(f"{followed.row.partner} does not offer {operation.key}")
+        return Route(connector, account, followed.original, followed.reversals)
 
     def _owner(self, shelf: Mapping[int, AccountRow], operation: Operation, ref: PartnerRef) -> Route:
         account = shelf.get(ref.partner)
@@ -195,14 +242,14 @@ class Pipeline:
         return Route(connector, account)
 
     def _routes(self, shelf: Mapping[int, AccountRow], operation: Operation) -> list[Route]:
-        """Partners on the shelf that offer an operation, in the order of their names."""
+        """Partners on the shelf that offer an operation: those of a narrower area first, then by name."""
         found = [(self._lines.connector(partner_id), account) for partner_id, account in shelf.items()]
         routes = [
             Route(connector, account)
             for connector, account in found
             if connector is not None and connector.offers(operation.scenario, operation.name)
         ]
-        return sorted(routes, key=lambda route: route.connector.manifest.name)
+        return sorted(routes, key=lambda route: (-route.connector.manifest.locality, route.connector.manifest.name))
 
 
 def _serves(route: Route, region: str) -> bool:

@@ -33,6 +33,8 @@ def failures(operation: Operation) -> Failures:
         found += _BODY
     if operation.kind == "order":
         found += KEY
+    if operation.subject == "required":
+        found.append(errors.ConsentMissing)
     if operation.check or (operation.kind == "query" and operation.routing != "everyone"):
         found += PARTNER
     return tuple(found)

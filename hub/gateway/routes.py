@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from hub.errors import FieldError, Invalid, Malformed
 from hub.gateway import reading
+from hub.gateway.parameters import CONSENT
 from hub.gateway.shapes import QueryState, order_of, result_of
 from hub.gateway.site import Site
 from hub.orders.rows import OrderRow
@@ -21,6 +22,7 @@ from schemas.contract import Operation
 from schemas.scenarios import operations
 
 JSON = "application/json"
+_CONSENT = re.compile(CONSENT)
 _WAIT = re.compile(r"wait=([0-9]{1,9})")
 
 
@@ -49,7 +51,8 @@ def _question(site: Site, operation: Operation) -> Callable[..., Any]:
             reading.must_accept_json(request)
             site.pipeline.may(caller, operation)
             call.request = await read(request)
-            answer = await site.pipeline.ask(caller, operation, call.request)
+            call.consent_id = consent_of(request)
+            answer = await site.pipeline.ask(caller, operation, call.request, call.consent_id)
             if isinstance(answer, QueryRow):
                 call.how, call.query_id = "kept", answer.query_id
                 return kept(answer, site.questions.pause(answer))
@@ -70,7 +73,8 @@ def _order(site: Site, operation: Operation) -> Callable[..., Any]:
             key = reading.idempotency_key(request)
             wait, applied = preference(request, site.pipeline.order_wait)
             call.request = await read(request)
-            row, replayed = await site.pipeline.order(caller, operation, call.request, key, wait)
+            call.consent_id = consent_of(request)
+            row, replayed = await site.pipeline.order(caller, operation, call.request, key, wait, call.consent_id)
             call.how, call.order_id = "replayed", row.order_id
             call.covered = not replayed  # the journal's own record tells of a new order
             headers = {"Preference-Applied": applied} if applied else {}
@@ -79,6 +83,17 @@ def _order(site: Site, operation: Operation) -> Callable[..., Any]:
             return await shown(site, operation, row, headers)
 
     return order
+
+
+def consent_of(request: Request[Any, Any, Any]) -> str | None:
+    """The consent that a call names. Raises: Malformed where it names several, or none that could be ours."""
+    given = request.headers.getall("consent-id", [])
+    if not given:
+        return None
+    if len(given) > 1 or not _CONSENT.fullmatch(given[0]):
+        error = FieldError(field="Consent-Id", message="takes the consent_id of one consent")
+        raise Malformed("the Consent-Id cannot be used", error)
+    return str(given[0])
 
 
 def _reader(operation: Operation, codec: Codec) -> Callable[[Request[Any, Any, Any]], Any]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from hub.consents.consents import Consents
+from hub.documents.documents import Documents
 from hub.events.callbacks import Callbacks
 from hub.gateway.calls import Calls
 from hub.gateway.pipeline import Pipeline
@@ -21,10 +23,12 @@ class Site:
     store: Store
     calls: Calls
     identity: Identity
+    consents: Consents
     pipeline: Pipeline
     journal: Journal
     desk: Desk
     questions: Questions
     deliverables: Deliverables
+    documents: Documents
     callbacks: Callbacks
     tokens: Tokens

@@ -1,7 +1,9 @@
-"""Routes that no operation declares: orders, kept questions, deliverables, callbacks, health."""
+"""Routes that no operation declares: orders, kept questions, consents, deliverables, documents, callbacks, health."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -9,6 +11,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from hub.consents.consents import ConsentRequest
 from hub.gateway import problems, reading
 from hub.gateway.calls import Call
 from hub.gateway.problems import Problem
@@ -23,7 +26,15 @@ _problem = msgspec.json.Decoder(Problem)
 
 def standing(site: Site) -> list[HTTPRouteHandler]:
     """Handlers over the rooms of this hub."""
-    return [*_orders(site), _queries(site), _deliverables(site), _callbacks(site), *_health(site)]
+    return [
+        *_orders(site),
+        _queries(site),
+        *_consents(site),
+        _deliverables(site),
+        _documents(site),
+        _callbacks(site),
+        *_health(site),
+    ]
 
 
 @asynccontextmanager
@@ -83,6 +94,57 @@ def _queries(site: Site) -> HTTPRouteHandler:
             return Response(answer, media_type=JSON)
 
     return see
+
+
+def _consents(site: Site) -> list[HTTPRouteHandler]:
+    decoder = msgspec.json.Decoder(ConsentRequest)
+
+    @post("/v1/consents", status_code=201, operation_id="consents.give")
+    async def give(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Writes down what a customer agreed to."""
+        async with _called(site, request, "consents.give") as (caller, call):
+            asked = await reading.read_json(request, decoder)
+            consent = await site.consents.give(caller, asked)
+            call.consent_id, call.covered = consent.consent_id, True  # by the record of the consent, in the same unit
+            headers = {"Location": f"/v1/consents/{consent.consent_id}"}
+            return Response(msgspec.json.encode(consent), media_type=JSON, headers=headers)
+
+    @get("/v1/consents/{consent_id:str}", operation_id="consents.see")
+    async def see(request: Request[Any, Any, Any], consent_id: FromPath[str]) -> Response[bytes]:
+        """A consent as it stands."""
+        async with _called(site, request, "consents.see") as (caller, call):
+            consent = await site.consents.see(caller, consent_id)
+            call.consent_id = consent.consent_id
+            return Response(msgspec.json.encode(consent), media_type=JSON)
+
+    @post("/v1/consents/{consent_id:str}/revoke", status_code=200, operation_id="consents.revoke")
+    async def revoke(request: Request[Any, Any, Any], consent_id: FromPath[str]) -> Response[bytes]:
+        """Ends a consent at once."""
+        async with _called(site, request, "consents.revoke") as (caller, call):
+            consent = await site.consents.revoke(caller, consent_id)
+            call.consent_id = consent.consent_id
+            return Response(msgspec.json.encode(consent), media_type=JSON)
+
+    return [give, see, revoke]
+
+
+def _documents(site: Site) -> HTTPRouteHandler:
+    @get("/v1/documents/{document_id:str}", operation_id="documents.fetch")
+    async def fetch(request: Request[Any, Any, Any], document_id: FromPath[str]) -> Response[bytes]:
+        """The bytes of a document that an answer linked to, until the link expires."""
+        caller = await site.identity.authenticate(request.headers.get("authorization"))
+        async with site.calls.recorded(caller, "documents.fetch") as call:
+            row, content = await site.documents.fetch(caller, document_id)
+            site.pipeline.may(caller, operation_named(row.operation))
+            call.answer = content
+            headers = {
+                "Cache-Control": "no-store",
+                "Content-Disposition": f'attachment; filename="{row.file_name}"',
+                "Repr-Digest": f"sha-256=:{b64encode(sha256(content).digest()).decode()}:",
+            }
+            return Response(content, media_type=row.media_type, headers=headers)
+
+    return fetch
 
 
 def _deliverables(site: Site) -> HTTPRouteHandler:

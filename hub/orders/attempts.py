@@ -10,9 +10,11 @@ import structlog
 
 from connectors.kit.attempt import Errand, Line, PartnerAttempt
 from connectors.kit.registry import Connector
+from hub.consents.parties import Parties
 from hub.evidence.evidence import Exhibits
 from hub.orders import states
 from hub.orders.journal import Journal, Settlement
+from hub.orders.originals import Originals
 from hub.orders.rows import OrderRow
 from hub.orders.states import News, Source
 from hub.routing.lines import Lines
@@ -20,9 +22,9 @@ from hub.store import StoreUnavailable
 from hub.trace import trace_id
 from hub.work.rows import Work
 from schemas.call import Clock
-from schemas.contract import SCENARIOS, Operation, operation_named
+from schemas.contract import SCENARIOS, Operation, operation_named, region_of
 from schemas.errors import Garbled, MaybeSent, NotSent
-from schemas.order import OrderRequest
+from schemas.order import OrderRequest, Original
 from schemas.outcome import Absent, Declined, Pending, Reason, Succeeded, Unknown
 
 log = structlog.get_logger("hub.attempts")
@@ -45,6 +47,8 @@ class Job:
     line: Line
     connector: Connector
     fence: int
+    parties: Parties | None = None
+    original: Original | None = None
 
     @property
     def operation(self) -> Operation:
@@ -59,9 +63,17 @@ class Attempts:
     """The attempts of this process."""
 
     def __init__(
-        self, journal: Journal, lines: Lines, exhibits: Exhibits, clock: Clock, *, not_sent_limit: timedelta
+        self,
+        journal: Journal,
+        originals: Originals,
+        lines: Lines,
+        exhibits: Exhibits,
+        clock: Clock,
+        *,
+        not_sent_limit: timedelta,
     ) -> None:
         self._journal = journal
+        self._originals = originals
         self._lines = lines
         self._exhibits = exhibits
         self._clock = clock
@@ -91,9 +103,18 @@ class Attempts:
         if connector is None or account is None:
             await self._journal.flag(row.order_id, work.fence, "its partner is not enabled, or the account is gone")
             return
-        request, handles = await self._journal.opened(row, operation_named(row.operation))
-        line = await self._lines.line(account)
-        job = Job(row=row, request=request, handles=handles, line=line, connector=connector, fence=work.fence)
+        operation = operation_named(row.operation)
+        opened = await self._journal.opened(row, operation)
+        job = Job(
+            row=row,
+            request=opened.request,
+            handles=opened.handles,
+            line=await self._lines.line(account),
+            connector=connector,
+            fence=work.fence,
+            parties=opened.parties,
+            original=await self._originals.behind(operation, opened.request),
+        )
         await self._track(job, self._again(job) if row.state == "received" else self._enquire(job))
 
     async def drain(self, patience: timedelta) -> None:
@@ -148,13 +169,18 @@ class Attempts:
             trace_id=row.trace_id,
             deadline=self._clock() + job.line.patience * PATIENCES,
             keep=keep,
+            reference=row.reference,
             handles=dict(job.handles),
+            region=region_of(job.operation, job.request),
+            subject=job.parties.subject if job.parties else None,
+            actor=job.parties.actor if job.parties else None,
+            authority=job.parties.authority if job.parties else None,
+            original=job.original,
         )
         return PartnerAttempt(
             job.line,
             errand,
             order_id=row.order_id,
-            reference=row.reference,
             sent_at=row.sent_at,
             commit_step=step,
             steps=row.steps,

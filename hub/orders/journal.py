@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 
 from connectors.kit.manifest import Manifest
+from connectors.kit.partner import Happening
 from hub import ids
 from hub.audit import rows as audit
-from hub.audit.record import Kind, Record, new_record
-from hub.errors import KeyReused
+from hub.consents.parties import Parties, open_parties, seal_parties
+from hub.errors import Invalid, KeyReused
 from hub.events import rows as events
-from hub.orders import rows, sealed
+from hub.evidence.rows import count_unmapped
+from hub.orders import reversals, rows, sealed
+from hub.orders.recording import record_of
 from hub.orders.rows import SENT_AGAIN, Key, OrderRow
 from hub.orders.states import News, Source, Step, step
 from hub.store import Connection, Store, TenantSealer
@@ -23,7 +26,7 @@ from hub.work.rows import Work
 from schemas.call import Clock
 from schemas.codec import PLAIN
 from schemas.contract import Operation
-from schemas.order import OrderRequest, TimelineEntry
+from schemas.order import OrderRequest, Reversal, TimelineEntry
 from schemas.outcome import Pending, Succeeded, Unknown
 
 log = structlog.get_logger("hub.orders")
@@ -40,6 +43,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     operation: Operation
     request: OrderRequest
+    parties: Parties | None = None
+    reversals: int = 0
+    """Of a reversal: how many others of the same order there were when it was checked."""
     manifest: Manifest
     account_id: str
     reference: str
@@ -66,6 +72,14 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     remember: Mapping[str, str] = {}
 
 
+class Opened(NamedTuple):
+    """The sealed parts of a stored order."""
+
+    request: OrderRequest
+    handles: dict[str, str]
+    parties: Parties | None
+
+
 class ClaimLost(Exception):
     """Somebody else looks after this order now: nothing more may be sent under the old claim."""
 
@@ -82,9 +96,9 @@ class Journal:
         self._owner = owner
         self._schedule = schedule
 
-    async def fingerprint(self, tenant: str, request: OrderRequest) -> bytes:
-        """What makes two requests of this bank the same."""
-        return sealed.fingerprint(await self._data_keys.of(tenant), request)
+    async def fingerprint(self, tenant: str, request: OrderRequest, consent_id: str = "") -> bytes:
+        """What makes two requests of this bank the same: the request, and on whose behalf."""
+        return sealed.fingerprint(await self._data_keys.of(tenant), request, consent_id)
 
     async def replay(self, key: Key) -> OrderRow | None:
         """The order that stands under this key. Raises: KeyReused where it was another request."""
@@ -96,29 +110,35 @@ class Journal:
     async def begin(self, draft: Draft) -> tuple[OrderRow, bool]:
         """Journals an order: row, key, reference, due work and audit, in one commit.
 
-        Returns the order and True; or the order that already stands under the key, and False. Raises: KeyReused.
+        Returns the order and True; or the one that already stands under the key, and False.
+        Raises: KeyReused, Invalid.
         """
         sealer = await self._data_keys.of(draft.key.tenant)
         now = self._clock()
         order_id = ids.new("ord", now)
         request = sealer.seal(PLAIN.encode(draft.request), context=f"{sealed.REQUEST}:{order_id}")
         handles = sealed.seal_handles(sealer, order_id, draft.handles)
+        parties = seal_parties(sealer, draft.parties, f"{sealed.PARTIES}:{order_id}")
 
-        def unit(tx: Connection) -> tuple[OrderRow | KeyReused, bool]:
+        def unit(tx: Connection) -> tuple[OrderRow | KeyReused | Invalid, bool]:
+            if overlapping := reversals.overlapping(tx, draft.key, draft.request, draft.reversals):
+                return overlapping, False
             if not rows.claim_key(tx, draft.key, order_id, now):
                 standing = _standing(tx, draft.key)
                 if standing is None:
                     raise RuntimeError("a key without its order")
                 return standing, False
             row = _new_row(draft, order_id, now, request, handles)
+            row.parties = parties
             rows.insert_order(tx, row)
             held = Work(order_id, KIND, row.tenant, fence=1, tries=0)
             work.start(tx, held, owner=self._owner, leased_until=now + draft.lease)
-            audit.append(tx, _record("order.journalled", row, now, digest=draft.key.fingerprint))
+            facts = draft.parties.facts if draft.parties else {}
+            audit.append(tx, record_of("order.journalled", row, now, digest=draft.key.fingerprint, facts=facts))
             return row, True
 
         row, is_new = await self._store.write(unit)
-        if isinstance(row, KeyReused):
+        if not isinstance(row, OrderRow):
             raise row
         return row, is_new
 
@@ -134,7 +154,7 @@ class Journal:
                 return False
             row.state = "submitting"
             row.note(now, SENT_AGAIN)
-            audit.append(tx, _record("order.attempt", row, now, facts={"step": SENT_AGAIN}))
+            audit.append(tx, record_of("order.attempt", row, now, facts={"step": SENT_AGAIN}))
             rows.update_order(tx, row)
             return True
 
@@ -167,7 +187,7 @@ class Journal:
                 return False
             row.note(now, rows.STEP, name)
             rows.update_order(tx, row)
-            audit.append(tx, _record("order.attempt", row, now, facts={"step": name}))
+            audit.append(tx, record_of("order.attempt", row, now, facts={"step": name}))
             return True
 
         if not await self._store.write(unit):
@@ -191,13 +211,19 @@ class Journal:
             if row is None or _lost(settlement.fence, claim, row):
                 return None
             absent_for_good = now - row.may_have_left_at >= settlement.manifest.absence_final_after
+            before = row.state
             taken = step(row.state, news, settlement.source, absence_is_final=absent_for_good)
             self._apply(tx, row, taken, settlement, tenant_sealer, now)
+            if isinstance(news, Pending | Unknown) and news.unmapped:
+                said = news.stage if isinstance(news, Pending) else news.why
+                count_unmapped(tx, row.partner, row.operation, said, now)
             if row.final and row.settled_fence is None and claim:
                 row.settled_fence = claim.fence
             sealed.add_handles(row, settlement.remember, tenant_sealer)
             if doubt:
                 row.review = True
+            if row.state == "succeeded" != before and isinstance(settlement.request, Reversal):
+                reversals.undo(tx, row, settlement.request.returned(taken.result), now)
             self._plan(tx, row, taken, claim.tries if claim else 0, settlement, now)
             rows.update_order(tx, row)
             return row
@@ -225,7 +251,7 @@ class Journal:
         if moved and row.final:
             row.settled_at = now
         facts = {"state": row.state, "what": taken.what, "by": settlement.source}
-        audit.append(tx, _record("order.outcome", row, now, facts=facts))
+        audit.append(tx, record_of("order.outcome", row, now, facts=facts))
         if moved:
             events.publish(tx, row.tenant, f"order.{row.state}", row.order_id, now)
 
@@ -269,20 +295,38 @@ class Journal:
             row.note(now, "stuck", why)
             rows.update_order(tx, row)
             work.again(tx, order_id, row.next_check_at)
-            audit.append(tx, _record("order.outcome", row, now, facts={"state": row.state, "what": "stuck"}))
+            audit.append(tx, record_of("order.outcome", row, now, facts={"state": row.state, "what": "stuck"}))
 
         await self._store.write(unit)
         log.error("order-stuck", order_id=order_id, why=why)
 
+    async def note(self, order_id: str, happened: Sequence[Happening]) -> None:
+        """Writes down what happened beside an order's state, and tells the bank; once, however often it comes."""
+        now = self._clock()
+
+        def unit(tx: Connection) -> None:
+            row = rows.find(tx, order_id, for_update=True)
+            known = {(entry.what, entry.detail) for entry in row.timeline} if row else set()
+            for each in happened:
+                if row is None or (each.what, each.detail) in known:
+                    continue
+                row.note(now, each.what, each.detail)
+                events.publish(tx, row.tenant, f"order.{each.what}", row.order_id, now)
+            if row is not None:
+                rows.update_order(tx, row)
+
+        await self._store.write(unit)
+
     async def find(self, order_id: str) -> OrderRow | None:
         return await self._store.read(lambda tx: rows.find(tx, order_id))
 
-    async def opened(self, row: OrderRow, operation: Operation) -> tuple[OrderRequest, dict[str, str]]:
-        """The request and the handles of a stored order, unsealed."""
+    async def opened(self, row: OrderRow, operation: Operation) -> Opened:
+        """The request, the handles and the parties of a stored order, unsealed."""
         sealer = await self._data_keys.of(row.tenant)
         plain = sealer.unseal(row.request, context=f"{sealed.REQUEST}:{row.order_id}")
         request: OrderRequest = PLAIN.decoder(operation.request).decode(plain)
-        return request, sealed.open_handles(row, sealer)
+        parties = open_parties(sealer, row.parties, f"{sealed.PARTIES}:{row.order_id}")
+        return Opened(request, sealed.open_handles(row, sealer), parties)
 
     async def result(self, row: OrderRow, operation: Operation) -> Any:
         """The result of a stored order, without its deliverable; None where it has none."""
@@ -317,6 +361,7 @@ def _new_row(draft: Draft, order_id: str, now: datetime, request: bytes, handles
         review=False,
         version=0,
         trace_id=draft.trace_id,
+        reverses=draft.request.reverses if isinstance(draft.request, Reversal) else None,
         request=request,
         handles=handles,
         created_at=now,
@@ -343,20 +388,3 @@ def _doubted(settlement: Settlement) -> tuple[News, bool]:
         if contradiction:
             return Pending(stage=contradiction, check_after=news.check_after), True
     return news, False
-
-
-def _record(
-    kind: Kind, row: OrderRow, now: datetime, *, facts: dict[str, str] | None = None, digest: bytes | None = None
-) -> Record:
-    return new_record(
-        tenant=row.tenant,
-        at=now,
-        kind=kind,
-        trace_id=row.trace_id,
-        actor=row.client_id if kind == "order.journalled" else "hub",
-        operation=row.operation,
-        order_id=row.order_id,
-        partner=row.partner,
-        facts={"reference": row.reference, **(facts or {})},
-        digests={"request": digest.hex()} if digest else None,
-    )

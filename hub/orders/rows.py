@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from hub.store import Connection, UtcMicros, delete_some, insert_if_absent, metadata
-from schemas.order import FINAL, OrderState, Posting, TimelineEntry
+from schemas.order import FINAL, Leg, OrderState, Posting, TimelineEntry
 from schemas.outcome import Reason
 
 orders = Table(
@@ -40,11 +40,14 @@ orders = Table(
     Column("review", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("trace_id", String(32), nullable=False),
+    Column("reverses", String(40)),
     Column("request", LargeBinary, nullable=False),
+    Column("parties", LargeBinary),
     Column("handles", LargeBinary),
     Column("result", LargeBinary),
     Column("deliverable_id", String(40)),
     Column("reason", LargeBinary),
+    Column("legs", LargeBinary, nullable=False),
     Column("postings", LargeBinary, nullable=False),
     Column("timeline", LargeBinary, nullable=False),
     Column("created_at", UtcMicros, nullable=False),
@@ -54,8 +57,9 @@ orders = Table(
     Column("next_check_at", UtcMicros),
     Index(None, "tenant", "order_id"),
     Index(None, "tenant", "state", "order_id"),
+    Index(None, "reverses"),
 )
-"""`request`, `handles` and `result` are sealed under the tenant's key: they name accounts and people."""
+"""`request`, `parties`, `handles` and `result` are sealed under the tenant's key: they name accounts and people."""
 
 order_references = Table(
     "order_references",
@@ -94,6 +98,7 @@ deliverables = Table(
 """What success hands over, sealed. `released_to` is the key of the one call that may read it again for a while."""
 
 _FIND = select(orders).where(orders.c.order_id == bindparam("which"))
+_REVERSALS = select(orders).where(orders.c.reverses == bindparam("which")).order_by(orders.c.order_id)
 _FIND_LOCKED = _FIND.with_for_update()
 _UPDATE = (
     update(orders)
@@ -119,6 +124,7 @@ class Overtaken(Exception):
 
 
 _timeline = msgspec.json.Decoder(list[TimelineEntry])
+_legs = msgspec.json.Decoder(list[Leg])
 _postings = msgspec.json.Decoder(list[Posting])
 _reason = msgspec.json.Decoder(Reason)
 _encode = msgspec.json.Encoder().encode
@@ -139,11 +145,14 @@ class OrderRow(msgspec.Struct, kw_only=True):
     review: bool
     version: int
     trace_id: str
+    reverses: str | None = None
     request: bytes
+    parties: bytes | None = None
     handles: bytes | None = None
     result: bytes | None = None
     deliverable_id: str | None = None
     reason: Reason | None = None
+    legs: list[Leg] = []
     postings: list[Posting] = []
     timeline: list[TimelineEntry] = []
     created_at: datetime
@@ -215,6 +224,12 @@ def update_order(tx: Connection, row: OrderRow) -> None:
 def find(tx: Connection, order_id: str, *, for_update: bool = False) -> OrderRow | None:
     found = tx.execute(_FIND_LOCKED if for_update else _FIND, {"which": order_id}).mappings().first()
     return _row(found) if found else None
+
+
+def reversals_of(tx: Connection, order_id: str) -> list[OrderRow]:
+    """Every order that undoes this one, or tried to, oldest first."""
+    found = tx.execute(_REVERSALS, {"which": order_id}).mappings()
+    return [_row(row) for row in found]
 
 
 def find_by_reference(tx: Connection, partner_id: int, account_id: str, reference: str) -> str | None:
@@ -327,6 +342,7 @@ def mark_released(tx: Connection, deliverable_id: str, key: str, now: datetime) 
 def _columns(row: OrderRow) -> dict[str, Any]:
     columns = msgspec.structs.asdict(row)
     columns["reason"] = _encode(row.reason) if row.reason else None
+    columns["legs"] = _encode(row.legs)
     columns["postings"] = _encode(row.postings)
     columns["timeline"] = _encode(row.timeline)
     return columns
@@ -335,6 +351,7 @@ def _columns(row: OrderRow) -> dict[str, Any]:
 def _row(found: Any) -> OrderRow:
     columns = dict(found)
     columns["reason"] = _reason.decode(columns["reason"]) if columns["reason"] else None
+    columns["legs"] = _legs.decode(columns["legs"])
     columns["postings"] = _postings.decode(columns["postings"])
     columns["timeline"] = _timeline.decode(columns["timeline"])
     return OrderRow(**columns)

@@ -15,22 +15,25 @@ from schemas.contract import Operation
 from schemas.order import OrderRequest
 from schemas.secret import Secret
 
-REQUEST, HANDLES, RESULT, DELIVERABLE = "orders.request", "orders.handles", "orders.result", "deliverables.sealed"
+REQUEST, PARTIES, HANDLES = "orders.request", "orders.parties", "orders.handles"
+RESULT, DELIVERABLE = "orders.result", "deliverables.sealed"
 
 _handles = msgspec.json.Decoder(dict[str, str])
 
 
-def fingerprint(sealer: TenantSealer, request: OrderRequest) -> bytes:
+def fingerprint(sealer: TenantSealer, request: OrderRequest, consent_id: str = "") -> bytes:
     """What makes two requests the same: a keyed digest of the canonical request, for there are few to guess among."""
-    return sealer.blind_index(PLAIN.encode(request).decode(), field=REQUEST)
+    return sealer.blind_index(PLAIN.encode(request).decode() + consent_id, field=REQUEST)
 
 
 def keep_result(
     tx: Connection, row: OrderRow, taken: Step, operation: Operation, sealer: TenantSealer, now: datetime
 ) -> None:
-    """Takes the deliverable out of a result, and seals both. It is handed over whole, so only with success."""
+    """Lifts the legs out of a result, takes the deliverable out, and seals both. Only success hands over."""
     result, field = taken.result, operation.secret_field
     secret = getattr(result, field) if field else None
+    if operation.legs_field:
+        row.legs = list(getattr(result, operation.legs_field))
     if field and isinstance(secret, Secret):
         result = msgspec.structs.replace(result, **{field: None})
         if taken.state == "succeeded":

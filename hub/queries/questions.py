@@ -1,6 +1,7 @@
 """One question to one partner: answered now, or kept and answered later."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,27 +11,33 @@ import structlog
 from connectors.kit.attempt import Errand, Line, PartnerCall
 from connectors.kit.registry import Connector
 from hub import errors, ids
+from hub.consents.parties import Parties, open_parties, seal_parties
+from hub.documents.documents import Documents
 from hub.errors import FieldError
+from hub.events import rows as events
 from hub.evidence.evidence import Exhibits
 from hub.gateway.problems import problem_of
 from hub.gateway.shapes import PageShape, SourceStatus, item_of
+from hub.orders.originals import Originals
 from hub.queries import rows
 from hub.queries.rows import QueryRow
 from hub.routing.lines import Lines
-from hub.store import Connection, Store
+from hub.store import Connection, Store, TenantSealer
 from hub.tenants.data_keys import DataKeys
 from hub.trace import trace_id
 from hub.work import rows as work
 from hub.work.rows import Work
 from schemas.call import Clock
 from schemas.codec import PLAIN, Codec
-from schemas.contract import Operation, operation_named
+from schemas.contract import Operation, operation_named, region_of
 from schemas.errors import Garbled, MaybeSent, NotReady, NotSent, PartnerFailure, Refused
+from schemas.order import Original
 
 log = structlog.get_logger("hub.queries")
 
 KIND = "query"
-REQUEST, HANDLES, ANSWER = "queries.request", "queries.handles", "queries.answer"
+REQUEST, PARTIES = "queries.request", "queries.parties"
+HANDLES, ANSWER = "queries.handles", "queries.answer"
 TRIES = 3
 """How often in a row a kept question may fail before it has failed."""
 
@@ -46,7 +53,11 @@ class Asked(msgspec.Struct, kw_only=True):
     request: Any
     connector: Connector
     line: Line
+    reference: str
+    """Ours, for this question: news may name it while the question is kept."""
     handles: dict[str, str] = {}
+    parties: Parties | None = None
+    original: Original | None = None
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +77,8 @@ class Questions:
         data_keys: DataKeys,
         lines: Lines,
         exhibits: Exhibits,
+        originals: Originals,
+        documents: Documents,
         clock: Clock,
         *,
         codec: Codec,
@@ -76,6 +89,8 @@ class Questions:
         self._data_keys = data_keys
         self._lines = lines
         self._exhibits = exhibits
+        self._originals = originals
+        self._documents = documents
         self._clock = clock
         self._codec = codec
         self._owner = owner
@@ -94,8 +109,13 @@ class Questions:
             trace_id=trace_id.get(),
             deadline=self._clock() + limit,
             keep=keep,
+            reference=asked.reference,
             handles=asked.handles,
             region=region_of(asked.operation, asked.request),
+            subject=asked.parties.subject if asked.parties else None,
+            actor=asked.parties.actor if asked.parties else None,
+            authority=asked.parties.authority if asked.parties else None,
+            original=asked.original,
         )
         bound = asked.operation.bind(asked.connector.scenarios[asked.operation.scenario])
         try:
@@ -117,21 +137,44 @@ class Questions:
         if not task.done():
             return await self._keep_running(asked, task)
         try:
-            return self.written(asked, task.result())
+            return await self.written(asked, task.result())
         except NotReady as not_ready:
-            return await self._keep(asked, not_ready.check_after)
+            return await self.keep(asked, not_ready.check_after)
 
-    def written(self, asked: Asked, result: Any) -> bytes:
-        """A result as a bank gets it: a list becomes a page of one source."""
+    async def written(self, asked: Asked, result: Any) -> bytes:
+        """A result as a bank gets it: a list becomes a page of one source, a document a link."""
         if asked.operation.item is None:
-            return self._codec.encode(result)
+            links = await self._documents.linked(asked.tenant, asked.operation, result)
+            fields = {name: getattr(result, name) for name in result.__struct_fields__} if links else {}
+            return self._codec.encode(fields | links if links else result)
         items = result if isinstance(result, list) else result.items
+        partner = asked.connector.manifest.name
+        named = partner if asked.operation.routing == "everyone" else None
         page = PageShape(
-            items=[item_of(self._codec, item, None) for item in items],
+            items=[item_of(self._codec, item, named) for item in items],
             next=None,
-            sources=[SourceStatus(partner=asked.connector.manifest.name, status="ok")],
+            sources=[SourceStatus(partner=partner, status="ok")],
         )
         return self._codec.encode(page)
+
+    async def told(self, row: QueryRow, remember: Mapping[str, str]) -> None:
+        """Takes down what news brought for a kept question, and has it asked again at once."""
+        sealer = await self._data_keys.of(row.tenant)
+        now = self._clock()
+
+        def unit(tx: Connection) -> None:
+            standing = rows.find_query(tx, row.query_id)
+            if standing is None or standing.state != "running":
+                return
+            standing.handles = self._merged(standing, sealer, remember)
+            rows.update_query(tx, standing)
+            work.hurry(tx, row.query_id, now)
+
+        await self._store.write(unit)
+
+    async def meant(self, account_id: str, reference: str) -> QueryRow | None:
+        """The kept question that a partner means."""
+        return await self._store.read(lambda tx: rows.find_by_reference(tx, account_id, reference))
 
     async def find(self, query_id: str, tenant: str) -> tuple[QueryRow, bytes | None]:
         """A kept question of this bank, and its answer or problem if there is one. Raises: NotFound."""
@@ -156,7 +199,7 @@ class Questions:
         trace_id.set(row.trace_id)
         asked = await self._asked(row)
         try:
-            answer = self.written(asked, await self.call(asked))
+            answer = await self.written(asked, await self.call(asked))
         except NotReady as not_ready:
             await self._put_off(row, asked, not_ready.check_after, piece.fence, tries=0)
         except errors.PartnerError as error:
@@ -199,18 +242,21 @@ class Questions:
 
     async def _finish_late(self, row: QueryRow, asked: Asked, task: "asyncio.Task[Any]") -> None:
         try:
-            await self._finish(row, "done", self.written(asked, await task), 1)
+            await self._finish(row, "done", await self.written(asked, await task), 1)
         except NotReady as not_ready:
             await self._put_off(row, asked, not_ready.check_after, 1, tries=0)
         except errors.PartnerError as error:
             await self._finish(row, "failed", msgspec.json.encode(problem_of(error)), 1)
 
-    async def _keep(self, asked: Asked, check_after: timedelta) -> QueryRow:
+    async def keep(self, asked: Asked, check_after: timedelta) -> QueryRow:
+        """Keeps a question that the partner needs longer for. News that came before it is taken up again."""
         row = await self._row(asked, check_after)
 
         def unit(tx: Connection) -> None:
             rows.insert_query(tx, row)
             work.put(tx, row.query_id, KIND, row.tenant, row.check_at)
+            for callback_id in events.early(tx, row.account_id, row.reference):
+                work.put(tx, callback_id, events.KIND, row.tenant, row.created_at)
 
         await self._store.write(unit)
         return row
@@ -225,9 +271,11 @@ class Questions:
             client_id=asked.client_id,
             operation=asked.operation.key,
             account_id=asked.line.account_id,
+            reference=asked.reference,
             trace_id=trace_id.get(),
             state="running",
             request=sealer.seal(PLAIN.encode(asked.request), context=f"{REQUEST}:{query_id}"),
+            parties=seal_parties(sealer, asked.parties, f"{PARTIES}:{query_id}"),
             handles=sealer.seal(msgspec.json.encode(asked.handles), context=f"{HANDLES}:{query_id}"),
             created_at=now,
             check_at=now + check_after,
@@ -243,29 +291,44 @@ class Questions:
         if account is None or connector is None:
             raise LookupError(f"query {row.query_id}: the partner is not enabled, or the account is gone")
         request = sealer.unseal(row.request, context=f"{REQUEST}:{row.query_id}")
-        handles = sealer.unseal(row.handles, context=f"{HANDLES}:{row.query_id}") if row.handles else b"{}"
+        opened = PLAIN.decoder(operation.request).decode(request)
         return Asked(
             tenant=row.tenant,
             client_id=row.client_id,
             operation=operation,
-            request=PLAIN.decoder(operation.request).decode(request),
+            request=opened,
             connector=connector,
             line=await self._lines.line(account),
-            handles=_handles.decode(handles),
+            reference=row.reference,
+            handles=self._handles(row, sealer),
+            parties=open_parties(sealer, row.parties, f"{PARTIES}:{row.query_id}"),
+            original=await self._originals.behind(operation, opened),
         )
+
+    def _handles(self, row: QueryRow, sealer: TenantSealer) -> dict[str, str]:
+        return _handles.decode(sealer.unseal(row.handles, context=f"{HANDLES}:{row.query_id}")) if row.handles else {}
+
+    def _merged(self, row: QueryRow, sealer: TenantSealer, more: Mapping[str, str]) -> bytes:
+        """A call and news may both bring some at once: neither takes the other's away."""
+        handles = {**self._handles(row, sealer), **more}
+        return sealer.seal(msgspec.json.encode(handles), context=f"{HANDLES}:{row.query_id}")
 
     async def _put_off(
         self, row: QueryRow, asked: Asked, check_after: timedelta, fence: int, *, tries: int | None = None
     ) -> None:
         """A partner that answers, if only to say "later", has not failed: its tries count from 0 again."""
         sealer = await self._data_keys.of(row.tenant)
-        row.handles = sealer.seal(msgspec.json.encode(asked.handles), context=f"{HANDLES}:{row.query_id}")
-        row.check_at = self._clock() + check_after
+        check_at = self._clock() + check_after
 
         def unit(tx: Connection) -> None:
-            if work.held(tx, row.query_id, fence):
-                rows.update_query(tx, row)
-                work.again(tx, row.query_id, row.check_at, tries=tries)
+            standing = rows.find_query(tx, row.query_id)
+            if standing is None or not work.held(tx, row.query_id, fence):
+                return
+            came = self._handles(standing, sealer).keys() - asked.handles.keys()
+            standing.handles = self._merged(standing, sealer, asked.handles)
+            standing.check_at = self._clock() if came else check_at  # news came while it was being asked
+            rows.update_query(tx, standing)
+            work.again(tx, row.query_id, standing.check_at, tries=tries)
 
         await self._store.write(unit)
 
@@ -311,8 +374,3 @@ def told(error: Exception, partner: str) -> errors.PartnerError:
             return errors.PartnerSlow(f"{partner} gave no usable answer")
         case _:
             return errors.PartnerGarbled(f"{partner}'s answer could not be understood")
-
-
-def region_of(operation: Operation, request: Any) -> str | None:
-    """The region that a request names, if its operation has one."""
-    return getattr(request, operation.region_field) if operation.region_field else None

@@ -15,17 +15,20 @@ queries = Table(
     Column("client_id", String(40), nullable=False),
     Column("operation", String(80), nullable=False),
     Column("account_id", String(40), nullable=False),
+    Column("reference", String(64), nullable=False),
     Column("trace_id", String(32), nullable=False),
     Column("state", String(12), nullable=False),
     Column("request", LargeBinary, nullable=False),
+    Column("parties", LargeBinary),
     Column("handles", LargeBinary),
     Column("answer", LargeBinary),
     Column("created_at", UtcMicros, nullable=False),
     Column("check_at", UtcMicros, nullable=False),
     Column("expires_at", UtcMicros, nullable=False),
     Index(None, "expires_at"),
+    Index(None, "account_id", "reference"),
 )
-"""`request`, `handles` and `answer` are sealed under the tenant's key."""
+"""`request`, `parties`, `handles` and `answer` are sealed under the tenant's key."""
 
 
 class QueryRow(msgspec.Struct, kw_only=True):
@@ -36,9 +39,11 @@ class QueryRow(msgspec.Struct, kw_only=True):
     client_id: str
     operation: str
     account_id: str
+    reference: str
     trace_id: str
     state: str
     request: bytes
+    parties: bytes | None = None
     handles: bytes | None = None
     answer: bytes | None = None
     created_at: datetime
@@ -57,6 +62,13 @@ def update_query(tx: Connection, row: QueryRow) -> None:
 
 def find_query(tx: Connection, query_id: str) -> QueryRow | None:
     found = tx.execute(select(queries).where(queries.c.query_id == query_id)).mappings().first()
+    return QueryRow(**found) if found else None
+
+
+def find_by_reference(tx: Connection, account_id: str, reference: str) -> QueryRow | None:
+    """The running question that a partner means by a reference."""
+    meant = (queries.c.account_id == account_id, queries.c.reference == reference, queries.c.state == "running")
+    found = tx.execute(select(queries).where(*meant)).mappings().first()
     return QueryRow(**found) if found else None
 
 

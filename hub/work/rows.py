@@ -11,9 +11,11 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    case,
     delete,
     func,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -72,7 +74,10 @@ def put(tx: Connection, work_id: str, kind: str, tenant: str, due_at: datetime) 
 
 
 def claim(tx: Connection, owner: str, now: datetime, leased_until: datetime, limit: int) -> list[Work]:
-    """Takes what is due and free, or whose lease ran out; skips what another is taking this moment."""
+    """Takes what is due and free, or whose lease ran out; skips what another is taking this moment.
+
+    Shape: what is claimed falls due with its lease, unless somebody hurries it.
+    """
     rows = tx.execute(
         select(due_work)
         .where(_claimable(now))
@@ -97,7 +102,7 @@ def _take(tx: Connection, row: object, owner: str, leased_until: datetime, *, co
     tx.execute(
         update(due_work)
         .where(due_work.c.work_id == work.work_id)
-        .values(owner=owner, leased_until=leased_until, fence=work.fence, tries=work.tries)
+        .values(owner=owner, leased_until=leased_until, due_at=leased_until, fence=work.fence, tries=work.tries)
     )
     return work
 
@@ -128,20 +133,19 @@ def finish(tx: Connection, work_id: str) -> None:
 
 
 def again(tx: Connection, work_id: str, due_at: datetime, *, tries: int | None = None) -> None:
-    """Lets go of work and has it fall due later."""
-    values: dict[str, object] = {"due_at": due_at, "owner": None, "leased_until": None}
+    """Lets go of work and has it fall due later, or when somebody hurried it meanwhile."""
+    later = literal(due_at, UtcMicros)
+    hurried = and_(due_work.c.due_at < due_work.c.leased_until, due_work.c.due_at < due_at)
+    due = case((hurried, due_work.c.due_at), else_=later)
+    values: dict[str, object] = {"due_at": due, "owner": None, "leased_until": None}
     if tries is not None:
         values["tries"] = tries
     tx.execute(update(due_work).where(due_work.c.work_id == work_id).values(**values))
 
 
 def hurry(tx: Connection, work_id: str, due_at: datetime) -> None:
-    """Brings work forward; a claim that stands is left alone."""
-    tx.execute(
-        update(due_work)
-        .where(due_work.c.work_id == work_id, due_work.c.leased_until.is_(None), due_work.c.due_at > due_at)
-        .values(due_at=due_at)
-    )
+    """Brings work forward; a claim that stands is left alone, and minded once it is let go of."""
+    tx.execute(update(due_work).where(due_work.c.work_id == work_id, due_work.c.due_at > due_at).values(due_at=due_at))
 
 
 def give_back(tx: Connection, owner: str, now: datetime) -> int:

@@ -13,6 +13,8 @@ from sandbox.stand.message import Ending, Reply, Request
 GARBAGE = b"\x00\xff\x13\x37 this is no HTTP \xfe\xfe\r\n\r\n"
 MAX_BODY = 1 << 20
 _CHUNK = 1 << 16
+_TURNS = 3
+"""Of the loop, until a request that lies in the socket is in hand: seen, read, and given to whoever waits."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 Answer = Callable[[Request], Awaitable[Reply]]
@@ -35,6 +37,7 @@ class Connection:
         self._released = released
         self._http = h11.Connection(h11.SERVER)
         self._idle = True
+        self._closing: asyncio.Future[None] | None = None
         self.last = False
         sock = writer.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -57,8 +60,13 @@ class Connection:
             self._writer.close()
 
     def close(self) -> None:
-        """Closes now if nothing is being answered, else as soon as the answer is out."""
+        """Closes if nothing is being answered, nor has come to be, else as soon as the answer is out."""
         self.last = True
+        self._closing = asyncio.ensure_future(self._close_if_idle())
+
+    async def _close_if_idle(self) -> None:
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         if self._idle:
             self._writer.close()
 

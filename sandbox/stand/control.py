@@ -2,11 +2,13 @@
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
+from sandbox.stand import notify
 from sandbox.stand.book import Book, Page
 from sandbox.stand.faults import REFUSE, Faults, Unusable
-from sandbox.stand.message import Reply, Request, json_reply
+from sandbox.stand.message import Reply, Request, json_object, json_reply
 from sandbox.stand.operation import Kind
 from sandbox.stand.partner import Partner, Provider
 from sandbox.stand.port import Port
@@ -24,6 +26,7 @@ class Control:
         *,
         provider: Provider,
         partner: Partner,
+        var: Path,
         book: Book,
         faults: Faults,
         visits: Visits,
@@ -32,6 +35,7 @@ class Control:
     ) -> None:
         self._provider = provider
         self._partner = partner
+        self._var = var
         self._book = book
         self._faults = faults
         self._visits = visits
@@ -54,6 +58,8 @@ class Control:
                 self._faults.clear()
                 await self._refusal.clear()
                 return self._standing()
+            case ("POST", "notify-url") if self._provider.notified:
+                return self._register(request)
         return self._partner.control(request) or _error(404, "", "no such thing here; see GET /_sandbox/")
 
     def _stand(self, request: Request) -> Reply:
@@ -68,6 +74,14 @@ class Control:
         else:
             self._faults.stand(fault)
         return self._standing()
+
+    def _register(self, request: Request) -> Reply:
+        url = (json_object(request.body) or {}).get("url")
+        try:
+            notify.register(self._var, url)
+        except ValueError as error:
+            return _error(400, "url", str(error))
+        return json_reply(200, {"url": url})
 
     def _standing(self) -> Reply:
         faults = self._faults.shown()
@@ -84,10 +98,11 @@ class Control:
             "endpoint": self._port.base_url + provider.protocol_path,
             "operations": {each.name: each.says for each in provider.operations},
             "plain_names": {each.plain: each.name for each in provider.operations},
+            "kinds": {each.name: each.kind.name.lower() for each in provider.operations},
             "performs": [each.name for each in provider.operations if each.kind is Kind.PAYMENT],
             "faults": self._faults.offered,
             "magic_accounts": {each.account: each.does for each in provider.magic},
-            "notes": [*_NOTES, *provider.notes],
+            "notes": [*_NOTES, *([_NOTIFIED] if provider.notified else []), *provider.notes],
         }
 
 
@@ -98,12 +113,17 @@ _NOTES = (
         "or until DELETE /_sandbox/faults; then it opens again under the same number."
     ),
     "A fault names an operation by its own name, by its plain name, or `*` for whatever performs something.",
+    "A fault's `account` is a string, or a list of strings of which any is hit; without it, a fault hits everybody.",
     "Faults that stand are spent in the order in which they were ordered, by the next request that fits.",
     (
         "The ledger is what this partner believes it has performed. An order that is pending and will fail, or that "
         "stays in processing, is not in it."
     ),
     "Magic accounts meet their fault when they are paid for; asking about them behaves well.",
+)
+_NOTIFIED = (
+    'POST /_sandbox/notify-url {"url"} registers the URL that is called back; an empty one withdraws it. It is kept in '
+    "the simulator's folder and read at each push."
 )
 
 

@@ -56,15 +56,17 @@ class Fault:
     """A standing fault: it hits the next `times` fitting requests.
 
     Shape: `operation` is a name, or `*` for whatever performs something; a question is spoilt by its name only.
+    `account` is one, or several of which any is hit, for a person whom the operations know by different numbers.
     """
 
     operation: str
     fault: str
     times: int
-    account: str | None = None
+    account: str | list[str] | None = None
 
     def hits(self, operation: Operation | None, account: str | None) -> bool:
-        if self.account is not None and self.account != account:
+        hit = [self.account] if isinstance(self.account, str) else self.account
+        if hit is not None and account not in hit:
             return False
         if operation is None:
             return False
@@ -82,12 +84,17 @@ class Faults:
 
     def __init__(self, operations: Iterable[Operation], *, callbacks: bool) -> None:
         self._operations = {word: each for each in operations for word in (each.name, each.plain)}
-        self.offered = {name: says for name, (_, says) in EXPLAINED.items() if callbacks or name not in CALLBACKS}
+        self._kinds = {each.kind for each in self._operations.values()}
+        self.offered = {
+            name: says
+            for name, (kinds, says) in EXPLAINED.items()
+            if kinds & self._kinds and (callbacks or name not in CALLBACKS)
+        }
         self._standing: list[Fault] = []
         self._released = asyncio.Event()
 
     def read(self, document: Any) -> Fault:
-        """Shape: `{"operation": name or "*", "fault", "times"?: 1…1000000, "account"?}`.
+        """Shape: `{"operation": name or "*", "fault", "times"?: 1…1000000, "account"?: string or strings}`.
 
         Raises: Unusable.
         """
@@ -100,10 +107,7 @@ class Faults:
         times = document.get("times", 1)
         if not isinstance(times, int) or isinstance(times, bool) or not 1 <= times <= _MOST:
             raise Unusable("times", f"a whole number from 1 to {_MOST}")
-        account = document.get("account")
-        if account is not None and not isinstance(account, str):
-            raise Unusable("account", "a string, or left out")
-        return Fault(operation, name, times, account)
+        return Fault(operation, name, times, _account(document.get("account")))
 
     def stand(self, fault: Fault) -> None:
         self._standing.append(fault)
@@ -137,6 +141,8 @@ class Faults:
 
     def _operation(self, name: object, fault: str) -> str:
         if name == "*":
+            if Kind.PAYMENT not in self._kinds and fault != REFUSE:
+                raise Unusable("operation", "nothing performs here; name an operation")
             return "*"
         operation = self._operations.get(name) if isinstance(name, str) else None
         if operation is None:
@@ -145,3 +151,11 @@ class Faults:
         if operation.kind not in EXPLAINED[fault][0] and fault != REFUSE:
             raise Unusable("fault", f"{fault} means nothing at {operation.name}")
         return operation.name
+
+
+def _account(account: object) -> str | list[str] | None:
+    if account is None or isinstance(account, str):
+        return account
+    if not isinstance(account, list) or not account or not all(isinstance(each, str) for each in account):
+        raise Unusable("account", "a string, a list of strings, or left out")
+    return account

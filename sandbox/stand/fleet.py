@@ -1,5 +1,6 @@
 """Every simulated partner at once, each in a process of its own, as `hub sandbox` starts them."""
 
+import importlib
 import json
 import os
 import pkgutil
@@ -14,6 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import sandbox.providers
+from sandbox.stand import notify
+from sandbox.stand.partner import Provider
 from sandbox.stand.settings import to_flags
 
 _OPENING_SECONDS = 20.0
@@ -45,13 +48,25 @@ def prepare(var: Path, names: list[str] | None = None) -> None:
 
     Raises: NotStarted.
     """
-    for name in names or providers():
-        done = subprocess.run(  # noqa: S603 - our own module
-            [*_command(name), "--prepare", "--var", str(var / name)],
-            cwd=_ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise NotStarted(done.stderr.strip())
+    making = [
+        subprocess.Popen(  # noqa: S603 - our own module
+            [*_command(name), "--prepare", "--var", str(var / name)], cwd=_ROOT, stderr=subprocess.PIPE, text=True
+        )
+        for name in names or providers()
+    ]  # side by side: each is mostly Python starting
+    words = [(process.communicate()[1], process.returncode) for process in making]
+    if wrong := [said.strip() for said, status in words if status]:
+        raise NotStarted(wrong[0])
+
+
+def register(var: Path, name: str, url: str) -> None:
+    """The URL that a prepared simulator calls back, running or not; one that takes none is left alone.
+
+    Raises: ValueError, for what is neither an http or https URL nor empty.
+    """
+    provider: Provider = importlib.import_module(f"sandbox.providers.{name}.__main__").PROVIDER
+    if provider.notified:
+        notify.register(var / name, url)
 
 
 class Fleet:

@@ -51,5 +51,14 @@ class Reply:
         return self.status if self.ending is Ending.WHOLE else None
 
 
+def json_object(text: Any) -> dict[str, Any] | None:
+    """The object that a JSON text is; None for whatever is none, and for what is no text."""
+    try:
+        document = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
 def json_reply(status: int, document: Any) -> Reply:
     return Reply(status, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())

@@ -52,7 +52,9 @@ class Partner(Protocol):
 class Provider:
     """A partner that can be opened.
 
-    `refuses_after` is the operation after which the magic account of `refuse` closes the port.
+    `refuses_after` is the operation after which the magic account of `refuse` closes the port; a partner that only
+    answers questions has neither. `notified` is a partner that calls back one URL which is registered with it; where
+    each request names its own URL, or nobody is called, there is nothing to register.
     """
 
     name: str
@@ -62,7 +64,8 @@ class Provider:
     magic: tuple[Magic, ...]
     notes: tuple[str, ...]
     callbacks: bool
-    refuses_after: Operation
+    refuses_after: Operation | None
     open: Callable[[Equipment], Partner]
     prepare: Callable[[Path], None]
     prepared: Callable[[Path], bool]
+    notified: bool = False

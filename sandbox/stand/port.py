@@ -17,9 +17,10 @@ class Port:
         self.number = number
         self._answer = answer
         self._released = released
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._reserved: socket.socket | None = None
         self._connections: set[Connection] = set()
+        self._serving: set[asyncio.Task[None]] = set()
 
     @property
     def base_url(self) -> str:
@@ -27,25 +28,27 @@ class Port:
 
     async def open(self) -> None:
         """Raises: OSError, if somebody else has the port."""
-        if self._server is not None:
+        if self._listener is not None:
             return
         self._release()
         sock = _bound(self.host, self.number)
         self.number = sock.getsockname()[1]
-        self._server = await asyncio.start_server(self._connected, sock=sock, backlog=_BACKLOG, start_serving=False)
         try:
-            await self._server.start_serving()
+            sock.listen(_BACKLOG)
         except OSError:
             sock.close()
-            self._server = None
             raise
+        self._listener = sock
+        asyncio.get_running_loop().add_reader(sock, self._accept, sock)
 
     def close(self) -> None:
         """Connects are refused from now on; idle connections close, busy ones after their answer."""
-        if self._server is None:
+        if self._listener is None:
             return
-        self._server.close()
-        self._server = None
+        listener, self._listener = self._listener, None
+        self._accept(listener)  # whoever was connected before is answered, but not kept
+        asyncio.get_running_loop().remove_reader(listener)
+        listener.close()
         with contextlib.suppress(OSError):
             self._reserved = _bound(self.host, self.number)
         for connection in tuple(self._connections):
@@ -63,10 +66,20 @@ class Port:
             self._reserved.close()
             self._reserved = None
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, listener: socket.socket) -> None:
+        """Takes up every connection that waits."""
+        with contextlib.suppress(OSError):  # nobody else waits, or nobody else can be taken up now
+            while True:
+                taken, _ = listener.accept()
+                taken.setblocking(False)
+                serving = asyncio.get_running_loop().create_task(self._serve(taken))
+                self._serving.add(serving)
+                serving.add_done_callback(self._serving.discard)
+
+    async def _serve(self, taken: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=taken)
         connection = Connection(reader, writer, self._answer, self._released)
-        # Accepted in the very moment the port closed: it is answered, but not kept.
-        connection.last = self._server is None
+        connection.last = self._listener is None
         self._connections.add(connection)
         try:
             await connection.serve()

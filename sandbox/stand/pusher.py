@@ -1,9 +1,9 @@
-"""Calls back: posts until the literal acknowledgement arrives, or gives up after a few tries."""
+"""Calls back: posts until it is acknowledged, or gives up after a few tries."""
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,14 +14,29 @@ _TIMEOUT = 5.0
 _CHUNK = 1 << 16
 
 
+Judgement = Callable[[int, bytes], bool]
+"""Whether the status and the body of an answer say that a push was understood."""
+
+
+def any_2xx(status: int, _: bytes) -> bool:
+    """Whatever the words are."""
+    return status // 100 == 2  # noqa: PLR2004 - HTTP's own class
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A message to the other side and the words that say it was understood."""
+    """A message to the other side, and what says that it was understood: the literal words of a 200, or a judgement."""
 
     url: str
     body: bytes
     content_type: str
-    acknowledgement: bytes
+    acknowledgement: bytes | Judgement
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def understood(self, status: int, body: bytes) -> bool:
+        if isinstance(self.acknowledgement, bytes):
+            return status == 200 and body.strip() == self.acknowledgement  # noqa: PLR2004 - HTTP's own number
+        return self.acknowledgement(status, body)
 
 
 class Pusher:
@@ -37,7 +52,9 @@ class Pusher:
         task.add_done_callback(self._tasks.discard)
 
     async def send(self, push: Push) -> bool:
-        """Whether it was acknowledged in the end."""
+        """Whether it was acknowledged in the end; to nobody, it is not even tried."""
+        if not push.url:
+            return False
         pause = self._retry_seconds
         for remaining in reversed(range(TRIES)):
             if await self.once(push):
@@ -51,7 +68,7 @@ class Pusher:
         """Whether one try was acknowledged."""
         try:
             async with asyncio.timeout(_TIMEOUT):
-                return (await _post(push)).strip() == push.acknowledgement
+                return push.understood(*await _post(push))
         except (OSError, TimeoutError, ValueError, h11.ProtocolError):
             return False
 
@@ -62,8 +79,8 @@ class Pusher:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _post(push: Push) -> bytes:
-    """The body of a 200 answer; empty for any other."""
+async def _post(push: Push) -> tuple[int, bytes]:
+    """Status and body of the answer."""
     target = urlsplit(push.url)
     if target.scheme not in {"http", "https"} or target.hostname is None:
         raise ValueError(push.url)
@@ -78,17 +95,18 @@ async def _post(push: Push) -> bytes:
             ("content-type", push.content_type),
             ("content-length", str(len(push.body))),
             ("connection", "close"),
+            *push.headers.items(),
         ]
         writer.write(http.send(h11.Request(method="POST", target=path, headers=headers)) or b"")
         writer.write(http.send(h11.Data(data=push.body)) or b"")
         writer.write(http.send(h11.EndOfMessage()) or b"")
         await writer.drain()
-        return await _body(http, reader)
+        return await _answer(http, reader)
     finally:
         writer.close()
 
 
-async def _body(http: h11.Connection, reader: asyncio.StreamReader) -> bytes:
+async def _answer(http: h11.Connection, reader: asyncio.StreamReader) -> tuple[int, bytes]:
     status = 0
     body = b""
     while True:
@@ -100,4 +118,4 @@ async def _body(http: h11.Connection, reader: asyncio.StreamReader) -> bytes:
         elif isinstance(event, h11.Data):
             body += event.data
         elif not isinstance(event, h11.InformationalResponse):
-            return body if status == 200 else b""  # noqa: PLR2004 - HTTP's own number
+            return status, body

@@ -79,6 +79,7 @@ class Simulator:
         self._control = Control(
             provider=provider,
             partner=partner,
+            var=var,
             book=self._book,
             faults=faults,
             visits=visits,

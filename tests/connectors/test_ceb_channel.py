@@ -227,7 +227,12 @@ async def commit(_step: str) -> None:
 
 def errand(handles: dict[str, str] | None = None) -> Errand:
     return Errand(
-        tenant="bank", trace_id="t", deadline=NOON + timedelta(minutes=5), keep=forget, handles=dict(handles or {})
+        tenant="bank",
+        trace_id="t",
+        deadline=NOON + timedelta(minutes=5),
+        keep=forget,
+        reference=REFERENCE,
+        handles=dict(handles or {}),
     )
 
 
@@ -240,7 +245,7 @@ def call(line: Line) -> PartnerCall:
 def attempt(line: Line) -> Callable[..., PartnerAttempt]:
     def begin(handles: dict[str, str] | None = None) -> PartnerAttempt:
         kept = payments.handles(item(), msgspec.convert(row(), wire.Row), "SSN1") if handles is None else handles
-        return PartnerAttempt(line, errand(kept), order_id="o", reference=REFERENCE, sent_at=NOON, commit_step=commit)
+        return PartnerAttempt(line, errand(kept), order_id="o", sent_at=NOON, commit_step=commit)
 
     return begin
 

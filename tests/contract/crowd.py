@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from schemas.contract import Operation
+import msgspec
+
+from connectors.kit import registry
+from schemas.contract import SCENARIOS, Operation
 from tests.contract import asking
-from tests.running import BILLS, Running
+from tests.contract.asking.words import Customer, Ordered, customer
+from tests.running import Running
 from tests.sandbox.wire import Door
 
-AT_ONCE = 48
 FINAL = ("succeeded", "declined")
 
 
@@ -27,24 +30,37 @@ class Wish:
     variant: dict[str, Any]
     faults: tuple[tuple[str, str, int], ...] = ()
     """(operation of the partner, fault, how often)"""
-    account: str = field(default_factory=asking.account)
+    customer: Customer = field(default_factory=customer)
     body: dict[str, Any] = field(default_factory=dict)
     order_id: str | None = None
     problems: list[int] = field(default_factory=list)
 
+    @property
+    def how(self) -> Ordered:
+        return asking.how_to_order(self.operation)
+
+    @property
+    def money(self) -> dict[str, Any] | None:
+        """What the partner must have moved; None where no money moves."""
+        return self.how.money(self.body)
+
     def prepare(self, hub: Running) -> None:
-        """Finds out what there is to order, once."""
-        self.body = self.body or asking.order_body(hub, self.partner, self.operation, self.account, self.variant)
+        """Finds out what there is to order, once, and does what must come before it."""
+        self.body = self.body or self.how.body(hub, self.partner, self.customer, self.variant)
+
+    def consent(self, hub: Running) -> str | None:
+        return self.customer.consent(hub) if self.operation.subject == "required" else None
 
     @property
     def label(self) -> str:
         faults = " then ".join(f"{fault} x{times} at {where}" for where, fault, times in self.faults) or "no fault"
-        return f"{self.partner} {self.operation.key} [{faults}] account {self.account}"
+        return f"{self.partner} {self.operation.key} [{faults}] account {self.customer.account}"
 
     @property
     def lied_to(self) -> bool:
         """The partner itself reports another amount from now on."""
-        return any(fault == "wrong-amount" for _, fault, _ in self.faults)
+        tells = self.money is not None and not self.how.silent
+        return tells and any(fault == "wrong-amount" for _, fault, _ in self.faults)
 
 
 class Crowd:
@@ -55,11 +71,12 @@ class Crowd:
         self.wishes = list(wishes)
         self.orders: dict[str, dict[str, Any]] = {}
         self.moved_after_final: list[str] = []
+        self.reading = threading.Lock()
         self._before = {partner: len(hub.ledger(partner)) for partner in {wish.partner for wish in self.wishes}}
 
     def run(self, patience: float) -> "Crowd":
         with Watch(self):
-            with ThreadPoolExecutor(AT_ONCE) as pool:
+            with ThreadPoolExecutor(min(wish.how.at_once for wish in self.wishes)) as pool:
                 list(pool.map(self._place, self.wishes))
             self._wait(patience)
         return self
@@ -73,23 +90,24 @@ class Crowd:
         return self.orders.get(wish.order_id or "")
 
     def see(self) -> None:
-        """Reads every order of the bank, page by page."""
-        for order in all_orders(self.hub):
-            known = self.orders.get(order["order_id"])
-            if known is not None and known["state"] in FINAL and _told(order) != _told(known):
-                self.moved_after_final.append(f"{_told(known)} became {_told(order)}")
-            self.orders[order["order_id"]] = order
+        """Reads every order of the bank, page by page. What was read earlier is never held against what came later."""
+        with self.reading:
+            for order in all_orders(self.hub):
+                known = self.orders.get(order["order_id"])
+                if known is not None and known["state"] in FINAL and _told(order) != _told(known):
+                    self.moved_after_final.append(f"{_told(known)} became {_told(order)}")
+                self.orders[order["order_id"]] = order
 
     def _place(self, wish: Wish) -> None:
         """Asks like a patient bank: the same key again, for as long as it is told that no order exists."""
         hub = self.hub
         wish.prepare(hub)
         for where, fault, times in wish.faults:
-            door(hub, wish.partner).fault(fault, where, times, account=wish.account)
+            door(hub, wish.partner).fault(fault, where, times, account=wish.customer.identifiers)
         key = secrets.token_hex(16)
         deadline = time.monotonic() + 40
         while True:
-            answer = asking.ordered(hub, wish.operation, wish.body, key)
+            answer = asking.ordered(hub, wish.operation, wish.body, key, wish.consent(hub))
             if answer.status_code in (200, 202):
                 wish.order_id = answer.json()["order_id"]
                 return
@@ -137,10 +155,11 @@ class Watch:
 
     def _look(self) -> None:
         while not self._over.wait(0.5):
-            for order in all_orders(self._crowd.hub):
-                known = self._crowd.orders.get(order["order_id"])
-                if known is None or known["state"] not in FINAL:
-                    self._crowd.orders[order["order_id"]] = order
+            with self._crowd.reading:
+                for order in all_orders(self._crowd.hub):
+                    known = self._crowd.orders.get(order["order_id"])
+                    if known is None or known["state"] not in FINAL:
+                        self._crowd.orders[order["order_id"]] = order
 
 
 def all_orders(hub: Running, limit: int = 100) -> list[dict[str, Any]]:
@@ -155,23 +174,57 @@ def all_orders(hub: Running, limit: int = 100) -> list[dict[str, Any]]:
         cursor = {"cursor": page["next"]}
 
 
-def meaningful(hub: Running, partner: str) -> list[tuple[str, str]]:
-    """Every (operation, fault) that the simulator takes where money is moved or told about.
+def meaningful(
+    hub: Running, partner: str, operation: Operation | None = None, variant: dict[str, Any] | None = None
+) -> list[tuple[str, str]]:
+    """Every (operation, fault) that the simulator takes where it performs or tells what it performed.
 
-    The closed port hits everybody, and what only asks is spoilt elsewhere: see test_queries.py.
+    Of what it performs, only what is performed for `operation`, and this kind of it. The closed port hits everybody,
+    and what only asks is spoilt elsewhere: see test_queries.py.
     """
     about = door(hub, partner).call("GET", "/_sandbox/")[1]
-    tells = [where for where in about["plain_names"] if _taken(hub, partner, where, "wrong-amount")]
+    tells = [where for where, name in about["plain_names"].items() if about["kinds"][name] != "query"]
+    if operation is not None:
+        pays = performs(hub, partner, operation, variant)
+        about_it = asking.how_to_order(operation).tells
+        tells = [where for where in tells if about["kinds"][about["plain_names"][where]] != "payment" or where == pays]
+        tells = [where for where in tells if about_it is None or where in (pays, *about_it)]
     pairs = [(where, fault) for where in tells for fault in about["faults"] if fault != "refuse"]
     found = [pair for pair in pairs if _taken(hub, partner, *pair)]
     door(hub, partner).clear()
     return found
 
 
-def performs(hub: Running, partner: str) -> str:
-    """The plain name of what the partner performs."""
-    about = door(hub, partner).call("GET", "/_sandbox/")[1]
-    return next(plain for plain, name in about["plain_names"].items() if name in about["performs"])
+def performs(hub: Running, partner: str, operation: Operation, variant: dict[str, Any] | None = None) -> str:
+    """The plain name of what the partner performs for an order: what an order that nothing happens to leaves behind.
+
+    Shape: `variant` is the kind of order, or else the first: a partner may perform another thing for each.
+    """
+    kind = asking.how_to_order(operation).variants(hub, partner)[0] if variant is None else variant
+    key = _performed_by(Wish(partner, operation, kind))
+    if key not in _PERFORMED:
+        about = door(hub, partner).call("GET", "/_sandbox/")[1]
+        performed = [word for word, name in about["plain_names"].items() if name in about["performs"]]
+        _PERFORMED[key] = performed[0] if len(performed) == 1 else _seen(hub, Wish(partner, operation, kind))
+    return _PERFORMED[key]
+
+
+_PERFORMED: dict[tuple[str, str, str], str] = {}
+
+
+def _performed_by(wish: Wish) -> tuple[str, str, str]:
+    return wish.partner, wish.operation.key, str(wish.variant)
+
+
+def _seen(hub: Running, wish: Wish) -> str:
+    """What the ledger calls an order that nothing happened to."""
+    done = Crowd(hub, [wish])
+    done.run(patience=30)
+    order = done.order(wish)
+    assert order is not None, wish.problems
+    assert order["state"] == "succeeded", order
+    [entry] = hub.entries(order)
+    return str(entry["operation"])
 
 
 def violations(crowd: Crowd) -> list[str]:
@@ -179,13 +232,21 @@ def violations(crowd: Crowd) -> list[str]:
     ledgers = {partner: crowd.ledger(partner) for partner in {wish.partner for wish in crowd.wishes}}
     found = list(crowd.moved_after_final)
     for wish in crowd.wishes:
-        entries = [entry for entry in ledgers[wish.partner] if entry["account"] == wish.account]
         order = crowd.order(wish)
+        entries = [entry for entry in ledgers[wish.partner] if _is_about(entry, wish, order)]
         if order is None:
             found += [f"{wish.label}: {entries} without an order ({wish.problems})"] if entries else []
             continue
         found += [f"{wish.label}: {words}; {_told(order)}" for words in against(wish, order, entries)]
     return found
+
+
+def _is_about(entry: dict[str, Any], wish: Wish, order: dict[str, Any] | None) -> bool:
+    """Whether a ledger's entry is this order's, or one that it should have been."""
+    if order is not None and entry["reference"] == order["reference"]:
+        return True
+    pays = _PERFORMED.get(_performed_by(wish))
+    return entry["account"] in wish.customer.identifiers and pays == entry["operation"] and not wish.how.repeats
 
 
 def against(wish: Wish, order: dict[str, Any], entries: list[dict[str, Any]]) -> list[str]:
@@ -195,10 +256,14 @@ def against(wish: Wish, order: dict[str, Any], entries: list[dict[str, Any]]) ->
         found.append(f"performed {len(entries)} times")
     if any(entry["reference"] != order["reference"] for entry in entries):
         found.append("performed under another reference")
-    if any(not _same_money(entry, wish.body["amount"]) for entry in entries):
+    money = wish.money
+    if money is not None and any(not _same_money(entry, money) for entry in entries):
         found.append(f"performed {entries[0]['amount']} {entries[0]['currency']}")
-    if state == "succeeded" and not (len(entries) == 1 and _same_money(order["result"]["paid"], wish.body["amount"])):
-        found.append("succeeded, which the ledger or its own receipt contradicts")
+    if state == "succeeded" and len(entries) != 1:
+        found.append("succeeded, which the ledger contradicts")
+    reported = wish.how.reported(order["result"]) if state == "succeeded" else None
+    if reported is not None and money is not None and not _same_money(reported, money):
+        found.append("succeeded, which its own receipt contradicts")
     if state == "declined" and entries:
         found.append("declined, which the ledger contradicts")
     if state == "declined" and order["reason"]["code"] == "absent":
@@ -241,7 +306,7 @@ def calm(hub: Running, partners: Iterable[str]) -> None:
     for partner in partners:
         door(hub, partner).clear()
     deadline = time.monotonic() + 30
-    while any(source["status"] != "ok" for source in _sources(hub)):
+    while any(source["status"] not in ("ok", "pending") for source in _sources(hub)):
         assert time.monotonic() < deadline, "a partner does not come back"
         time.sleep(0.3)
 
@@ -252,8 +317,21 @@ def door(hub: Running, partner: str) -> Door:
 
 
 def _sources(hub: Running) -> list[dict[str, Any]]:
-    answer = hub.app.get(f"{BILLS}/billers", limit="1")
-    return list(answer.json()["sources"]) if answer.status_code == 200 else [{"status": answer.status_code}]
+    """How everybody does who is asked by a public list, of every scenario that has one."""
+    told: list[dict[str, Any]] = []
+    for scenario in {name for partner in hub.partners.stands for name in registry.find()[partner].manifest.offers}:
+        lists = [each for each in SCENARIOS[scenario].operations.values() if each.method == "GET"]
+        answer = hub.app.get(lists[0].route, **_least(lists[0])) if lists else None
+        if answer is not None:
+            told += answer.json()["sources"] if answer.is_success else [{"status": answer.status_code}]
+    return told
+
+
+def _least(operation: Operation) -> dict[str, str]:
+    """The least that a public list must be asked with."""
+    demanded = {"region": "110000", "commodity": "rice"}
+    needed = {field.name for field in msgspec.structs.fields(operation.request) if field.required}
+    return {"limit": "1"} | {name: demanded[name] for name in needed}
 
 
 def _taken(hub: Running, partner: str, where: str, fault: str) -> bool:
@@ -267,5 +345,6 @@ def _same_money(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def _told(order: dict[str, Any]) -> tuple[Any, ...]:
     """What a bank relies on once an order is final."""
-    paid = (order["result"] or {}).get("paid")
-    return (order["order_id"], order["state"], order["settled_at"], (order["reason"] or {}).get("code"), str(paid))
+    return (
+        order["order_id"], order["state"], order["settled_at"], (order["reason"] or {}).get("code"), order["result"]
+    )  # fmt: skip

@@ -1,14 +1,17 @@
 """The magic accounts of the simulators we have, and what an order for each comes to."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from schemas.contract import SCENARIOS
 from tests.contract import crowd
+from tests.contract.asking.words import Customer, customer
+from tests.contract.conftest import Stages
 from tests.contract.crowd import Crowd, Wish
-from tests.running import CEB, RELOADLY, Running
+from tests.running import CEB, RELOADLY, SETU, Running
 
 PAY = SCENARIOS["utility-bills"].operations["pay"]
 
@@ -77,32 +80,69 @@ FATES: dict[str, dict[str, Fate]] = {
         "39": PAID,
         "40": ("pending", None, 1),
     },
+    SETU: {
+        "01": NEVER,
+        "02": NEVER,
+        "03": NEVER,
+        "04": PAID,
+        "05": NEVER,
+        "06": PAID,
+        "07": PAID,
+        "08": PAID,
+        "09": PAID,
+        "10": PAID,
+        "11": LIED,
+        "12": PAID,
+        "13": PAID,
+        "14": PAID,
+        "15": PAID,
+        "16": PAID,
+        "17": ("declined", "partner-failure", 0),
+        "25": ("declined", "account-unknown", 0),
+        "26": PAID,
+        "27": ("declined", "declined", 0),
+        "28": ("pending", None, 0),
+        "30": PAID,
+        "31": PAID,
+        "32": ("declined", "returned", 0),
+        "33": ("declined", "returned", 0),
+        "34": PAID,
+        "35": ("declined", "declined", 0),
+        "41": PAID,
+        "42": PAID,
+        "43": PAID,
+    },
 }
 PREFIX = "99000000"
 CLOSES_THE_PORT = "01"
+
+
+def known_as(account: str) -> Customer:
+    return replace(customer(), account=account)
 
 
 def wishes(hub: Running, partner: str, tails: Iterable[str]) -> list[Wish]:
     """Payments that need no bill: some of these accounts have none. Meters are prepaid where the partner sells them."""
     billers = [biller for biller in hub.billers() if biller["partner"] == partner and biller["bill"] == "none"]
     biller = next(one for one in billers if not one["rule"]["choices"] and one["prepaid"] == (partner == RELOADLY))
-    return [Wish(partner, PAY, biller, account=PREFIX + tail) for tail in tails]
+    return [Wish(partner, PAY, biller, customer=known_as(PREFIX + tail)) for tail in tails]
 
 
 @pytest.mark.parametrize("partner", sorted(FATES))
-def test_each_magic_account_meets_its_fate(stage: Running, partner: str) -> None:
+def test_each_magic_account_meets_its_fate(stages: Stages, partner: str) -> None:
     """An order for a magic account ends as its simulator says, in the hub and in the ledger alike."""
+    stage = stages(PAY.scenario)
     fates = FATES[partner]
     offered = crowd.door(stage, partner).call("GET", "/_sandbox/")[1]["magic_accounts"]
     assert {PREFIX + tail for tail in fates} == set(offered)
     done = Crowd(stage, wishes(stage, partner, fates.keys() - {CLOSES_THE_PORT})).run(patience=9)
     assert crowd.violations(done) == []
-    met = {wish.account.removeprefix(PREFIX): _fate(done, wish) for wish in done.wishes}
+    met = {wish.customer.account.removeprefix(PREFIX): _fate(done, wish) for wish in done.wishes}
     assert met == {tail: fate for tail, fate in fates.items() if tail != CLOSES_THE_PORT}
     for wish in done.wishes:
         order = done.order(wish)
         assert order is not None
-        if met[wish.account.removeprefix(PREFIX)] == LIED and wish.account.endswith("11"):
+        if met[wish.customer.account.removeprefix(PREFIX)] == LIED and wish.customer.account.endswith("11"):
             assert (order["review"], order["result"]) == (True, None), "a person should see this"
         if wish.variant["prepaid"] and order["state"] == "succeeded":
             assert order["result"]["deliverable_id"], "a meter token is part of success"
@@ -111,8 +151,9 @@ def test_each_magic_account_meets_its_fate(stage: Running, partner: str) -> None
 
 
 @pytest.mark.parametrize("partner", sorted(FATES))
-def test_account_that_closes_the_port(stage: Running, partner: str) -> None:
+def test_account_that_closes_the_port(stages: Stages, partner: str) -> None:
     """The account that closes the port harms its own order no more than it says, and no other order at all."""
+    stage = stages(PAY.scenario)
     closing = wishes(stage, partner, [CLOSES_THE_PORT])
     others = [Wish(partner, PAY, closing[0].variant) for _ in range(6)]
     done = Crowd(stage, closing + others).run(patience=30)
@@ -121,10 +162,11 @@ def test_account_that_closes_the_port(stage: Running, partner: str) -> None:
     assert [_fate(done, wish) for wish in others] == [PAID] * len(others)
 
 
-def test_port_that_closes_between_bill_and_order(stage: Running) -> None:
+def test_port_that_closes_between_bill_and_order(stages: Stages) -> None:
     """The channel's port closes right after the bill is found: the order waits, and is performed once."""
+    stage = stages(PAY.scenario)
     biller = stage.biller(CEB, bill="required", against_bill="exact")
-    wish = Wish(CEB, PAY, biller, account=PREFIX + CLOSES_THE_PORT)
+    wish = Wish(CEB, PAY, biller, customer=known_as(PREFIX + CLOSES_THE_PORT))
     done = Crowd(stage, [wish]).run(patience=30)
     order = done.order(wish)
     assert order is not None

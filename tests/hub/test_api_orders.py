@@ -66,7 +66,7 @@ def check_shape(order: dict[str, Any]) -> None:
         assert order["result"].keys() == RECEIPT
         assert order["result"]["paid"].keys() == {"amount", "currency"}
     if order["state"] == "declined":
-        assert order["reason"].keys() == {"code", "message", "partner_code"}
+        assert order["reason"].keys() == {"code", "message", "partner_code", "field"}
 
 
 def pay_until_final(hub: Running, answer: httpx.Response) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""One simulator of each kind per test worker; what stands in it is cleared around every test."""
+"""One simulator of each kind that is asked for, per test worker; what stands in it is cleared around every test."""
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from sandbox.stand import fleet
+from sandbox.stand.fleet import Stand
 from tests.sandbox import ceb, reloadly
 
 QUICK: dict[str, Any] = {
@@ -21,45 +24,62 @@ QUICK: dict[str, Any] = {
 }
 
 
+Prepared = Callable[[str], Path]
+Opened = Callable[[str], tuple[Stand, Path]]
+
+
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with credentials of every simulator."""
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """The folder of a simulator, with its credentials."""
     var = tmp_path_factory.mktemp("sandbox")
-    fleet.prepare(var)
-    return var
+
+    @cache
+    def prepare(name: str) -> Path:
+        fleet.prepare(var, [name])
+        return var / name
+
+    return prepare
 
 
 @pytest.fixture(scope="session")
-def quick_fleet(prepared: Path) -> Iterator[fleet.Fleet]:
-    with fleet.start(prepared, **QUICK) as running:
-        yield running
+def opened(prepared: Prepared) -> Iterator[Opened]:
+    """A quick simulator and its folder; it is started by whoever asks for it first."""
+    with ExitStack() as running:
+
+        @cache
+        def start(name: str) -> tuple[Stand, Path]:
+            folder = prepared(name)
+            started = running.enter_context(fleet.start(folder.parent, names=[name], **QUICK))
+            return started.stands[name], folder
+
+        yield start
 
 
 @pytest.fixture
-def channel(quick_fleet: fleet.Fleet, prepared: Path) -> Iterator[ceb.Client]:
-    client = ceb.Client(quick_fleet.stands["ceb_channel"], prepared / "ceb_channel")
+def channel(opened: Opened) -> Iterator[ceb.Client]:
+    client = ceb.Client(*opened("ceb_channel"))
     client.door.clear()
     yield client
     client.door.clear()
 
 
 @pytest.fixture
-def product(quick_fleet: fleet.Fleet, prepared: Path) -> Iterator[reloadly.Client]:
-    client = reloadly.Client(quick_fleet.stands["reloadly_utilities"], prepared / "reloadly_utilities")
+def product(opened: Opened) -> Iterator[reloadly.Client]:
+    client = reloadly.Client(*opened("reloadly_utilities"))
     client.door.clear()
     yield client
     client.door.clear()
 
 
 @pytest.fixture
-def own(prepared: Path, tmp_path: Path) -> Iterator[Callable[..., tuple[fleet.Fleet, Path]]]:
+def own(prepared: Prepared, tmp_path: Path) -> Iterator[Callable[..., tuple[fleet.Fleet, Path]]]:
     """Starts simulators of the test's own, with its own settings, in its own folder."""
     running: list[fleet.Fleet] = []
 
     def start(name: str, **settings: Any) -> tuple[fleet.Fleet, Path]:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        for file in (prepared / name).glob("*.json"):
+        for file in prepared(name).glob("*.json"):
             (folder / file.name).write_bytes(file.read_bytes())
         running.append(fleet.start(tmp_path, names=[name], **{**QUICK, **settings}))
         return running[-1], folder

@@ -41,7 +41,7 @@ def test_ledger(channel: Client) -> None:
     moment = entry.pop("at")
     assert entry == {
         "reference": order["merOrderNo"],
-        "operation": CREATE,
+        "operation": "pay",
         "account": "20260042",
         "amount": "12.30",
         "currency": "CNY",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.ceb import BILL, CITIES, CREATE, INFO, Client
+from tests.sandbox.conftest import Opened
 from tests.sandbox.wire import Door
 
 
@@ -20,6 +21,8 @@ from tests.sandbox.wire import Door
         ({"times": True}, "times"),
         ({"times": 1.5}, "times"),
         ({"account": 5}, "account"),
+        ({"account": []}, "account"),
+        ({"account": ["77770000", 5]}, "account"),
         ({"often": 2}, "often"),
         ({"operation": CITIES, "fault": "decline"}, "fault"),
         ({"operation": CREATE, "fault": "duplicate-callbacks"}, "fault"),
@@ -58,6 +61,17 @@ def test_account(channel: Client) -> None:
     assert channel.hear(CREATE, channel.order("77770001")).ending == "reset"
 
 
+def test_several_accounts(channel: Client) -> None:
+    """A fault for several accounts hits any of them, is spent by one, and is listed as it was ordered."""
+    accounts = ["110101199003070000", "77770004", "77770005"]
+    channel.door.fault("drop", account=accounts, times=2)
+    assert channel.door.standing() == [{"operation": CREATE, "fault": "drop", "times": 2, "account": accounts}]
+    assert channel.ask(CREATE, channel.order("77770006")).code == "0000"
+    assert channel.hear(CREATE, channel.order("77770004")).ending == "reset"
+    assert channel.hear(CREATE, channel.order("77770005")).ending == "reset"
+    assert channel.door.standing() == []
+
+
 def test_account_of_an_enquiry(channel: Client) -> None:
     """An enquiry belongs to the account of its order."""
     order = channel.order("77770003")
@@ -92,9 +106,9 @@ def test_in_order(channel: Client) -> None:
     assert channel.hear(CREATE, order).data.startswith(b"\x00")
 
 
-def test_callbacks_are_offered_by_those_who_call(quick_fleet: Any) -> None:
+def test_callbacks_are_offered_by_those_who_call(opened: Opened) -> None:
     """A partner that does not call back does not offer callback faults."""
-    door = Door(quick_fleet.stands["reloadly_utilities"])
+    door = Door(opened("reloadly_utilities")[0])
     document = {"operation": "*", "fault": "no-callback", "times": 1}
     assert door.call("POST", "/_sandbox/faults", document)[0] == 400
     assert "no-callback" not in door.call("GET", "/_sandbox/")[1]["faults"]

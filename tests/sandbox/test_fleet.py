@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.stand import fleet
+from sandbox.stand import fleet, notify
 from tests.sandbox.ceb import CITIES, Client
+from tests.sandbox.conftest import Prepared
 from tests.sandbox.wire import refused, until
 
 
@@ -34,13 +35,24 @@ def test_providers() -> None:
     assert {"ceb_channel", "reloadly_utilities"} <= set(fleet.providers())
 
 
-def test_prepare_keeps_what_exists(prepared: Path) -> None:
+def test_prepare_keeps_what_exists(prepared: Prepared) -> None:
     """Credentials are made once, and only their owner may read them."""
-    file = prepared / "ceb_channel" / "credentials.json"
+    file = prepared("ceb_channel") / "credentials.json"
     before = file.read_bytes()
-    fleet.prepare(prepared, ["ceb_channel"])
+    fleet.prepare(file.parents[1], ["ceb_channel"])
     assert file.read_bytes() == before
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_register(prepared: Prepared) -> None:
+    """A URL is registered without the simulator running, with those alone that take one."""
+    taken, not_taken = prepared("tremendous"), prepared("ceb_channel")
+    for folder in (taken, not_taken):
+        fleet.register(folder.parent, folder.name, "https://hub.example/callbacks")
+    assert notify.registered(taken) == "https://hub.example/callbacks"
+    assert notify.registered(not_taken) == ""
+    with pytest.raises(ValueError, match="http"):
+        fleet.register(taken.parent, taken.name, "hub.example")
 
 
 def test_ports_are_kept(own: Callable[..., tuple[fleet.Fleet, Path]]) -> None:
@@ -54,9 +66,9 @@ def test_ports_are_kept(own: Callable[..., tuple[fleet.Fleet, Path]]) -> None:
     assert (again.door, again.protocol) == (stand.door, stand.protocol)
 
 
-def test_first_port(prepared: Path, tmp_path: Path) -> None:
+def test_first_port(prepared: Prepared, tmp_path: Path) -> None:
     """Given a first port, the door has it and the protocol port is next to it."""
-    (tmp_path / "reloadly_utilities").symlink_to(prepared / "reloadly_utilities")
+    (tmp_path / "reloadly_utilities").symlink_to(prepared("reloadly_utilities"))
     number = free_ports()
     with fleet.start(tmp_path, number, names=["reloadly_utilities"]) as running:
         stand = running.stands["reloadly_utilities"]
@@ -64,14 +76,14 @@ def test_first_port(prepared: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("which", ["--port", "--protocol-port"])
-def test_busy_port(prepared: Path, which: str) -> None:
+def test_busy_port(prepared: Prepared, which: str) -> None:
     """A port that somebody has is one clear line and exit status 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
         done = subprocess.run(
             [
                 sys.executable, "-m", "sandbox.providers.ceb_channel",
-                "--var", str(prepared / "ceb_channel"), which, str(number),
+                "--var", str(prepared("ceb_channel")), which, str(number),
             ],
             capture_output=True, text=True, check=False, timeout=20,
         )  # fmt: skip
@@ -81,9 +93,9 @@ def test_busy_port(prepared: Path, which: str) -> None:
     assert str(number) in done.stderr
 
 
-def test_busy_port_of_a_fleet(prepared: Path, tmp_path: Path) -> None:
+def test_busy_port_of_a_fleet(prepared: Prepared, tmp_path: Path) -> None:
     """A fleet that cannot open says why and leaves nothing running."""
-    (tmp_path / "reloadly_utilities").symlink_to(prepared / "reloadly_utilities")
+    (tmp_path / "reloadly_utilities").symlink_to(prepared("reloadly_utilities"))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
         with pytest.raises(fleet.NotStarted, match=str(number)):

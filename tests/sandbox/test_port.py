@@ -1,10 +1,13 @@
 """A protocol port that is really closed for a while."""
 
+import asyncio
 import socket
 import time
 
 import pytest
 
+from sandbox.stand.message import Reply, Request
+from sandbox.stand.port import Port
 from tests.sandbox.ceb import CITIES, CREATE, FORM, PATH, Client
 from tests.sandbox.wire import address, listen, post, refused, until
 
@@ -50,6 +53,27 @@ def test_busy_connection_gets_its_answer(channel: Client) -> None:
         heard = listen(sock)
     assert heard.data.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close" in heard.data.lower()
+
+
+async def test_whoever_came_before_it_closed_is_answered() -> None:
+    """A request that lay in the socket when the port closed is answered, on a fresh connection and a kept one."""
+
+    async def answer(_: Request) -> Reply:
+        return Reply(200, b"here")
+
+    port = Port("127.0.0.1", 0, answer, asyncio.Event().wait)
+    await port.open()
+    asked = post("/", b"", "text/plain").replace(b"connection: close\r\n", b"")
+    with socket.create_connection(("127.0.0.1", port.number), 3) as kept:
+        kept.sendall(asked)
+        assert (await asyncio.to_thread(kept.recv, 4096)).endswith(b"here")
+        with socket.create_connection(("127.0.0.1", port.number), 3) as fresh:
+            for sock in (kept, fresh):
+                sock.sendall(asked)
+            port.close()  # the loop has seen neither
+            for sock in (kept, fresh):
+                assert (await asyncio.to_thread(listen, sock)).data.endswith(b"here")
+    port.leave()
 
 
 def test_door_stays_open(channel: Client) -> None:

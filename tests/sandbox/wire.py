@@ -97,7 +97,7 @@ class Door:
         finally:
             connection.close()
 
-    def fault(self, fault: str, operation: str = "pay", times: int = 1, **more: str) -> None:
+    def fault(self, fault: str, operation: str = "pay", times: int = 1, **more: str | list[str]) -> None:
         document = {"operation": operation, "fault": fault, "times": times, **more}
         assert self.call("POST", "/_sandbox/faults", document)[0] == 200
 

@@ -26,6 +26,7 @@ from sandbox.providers.ceb_channel.orders import Orders, answered, described, un
 from sandbox.providers.ceb_channel.results import Results
 from sandbox.providers.ceb_channel.rules import check_fields
 from sandbox.providers.ceb_channel.sessions import Sessions
+from sandbox.stand import credentials
 from sandbox.stand.message import Reply, Request, json_reply
 from sandbox.stand.operation import Operation
 from sandbox.stand.partner import Ask, Equipment, Provider
@@ -185,5 +186,5 @@ PROVIDER = Provider(
     refuses_after=BILL,
     open=CebChannel,
     prepare=keys.prepare,
-    prepared=keys.prepared,
+    prepared=credentials.handed_out,
 )

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import MD5
 
 from sandbox.providers.ceb_channel.codes import BAD_SIGNATURE, MALFORMED, Refused
 from sandbox.providers.ceb_channel.keys import Keys
-from sandbox.stand.message import Reply, Request, json_reply
+from sandbox.stand.message import Reply, Request, json_object, json_reply
 
 VERSION = "1.0.0"
 _DEVICES = frozenset("12345")
@@ -47,7 +47,7 @@ def opened(request: Request) -> Envelope:
         charset=form.get("charset", ""),
         text=text,
         signature=form.get("signature", ""),
-        content=_content(text),
+        content=json_object(text),
     )
 
 
@@ -119,11 +119,3 @@ def _plain(reqdata: str) -> str:
         return b64decode(reqdata, validate=True).decode()
     except ValueError:
         return ""
-
-
-def _content(text: str) -> dict[str, Any] | None:
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None

@@ -122,7 +122,7 @@ class Orders:
         ):
             raise Refused(DUPLICATE)
         if situation_of(order["billKey"]) not in _NOT_PERFORMED:
-            done = Performance(order["merOrderNo"], CREATE.name, order["billKey"], order["payAmount"], "CNY")
+            done = Performance(order["merOrderNo"], CREATE.plain, order["billKey"], order["payAmount"], "CNY")
             page.perform(done)
         return page.keep(order["merOrderNo"], order)
 

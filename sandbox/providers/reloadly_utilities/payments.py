@@ -122,7 +122,7 @@ class Payments:
             raise Refused("INSUFFICIENT_BALANCE")
         if performed:
             amount = major(Decimal(order["amount"]))
-            page.perform(Performance(reference or "", PAY.name, order["account"], amount, order["currency"]))
+            page.perform(Performance(reference or "", PAY.plain, order["account"], amount, order["currency"]))
         order |= {"before": str(balance), "balance": str(left)}
         return {**order, "number": page.keep(reference or "", order)}
 

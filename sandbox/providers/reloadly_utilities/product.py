@@ -1,11 +1,10 @@
 """The product at work: a token first, then billers, payments and transactions."""
 
-import json
 import re
 from dataclasses import replace
 from typing import Any
 
-from sandbox.providers.reloadly_utilities import credentials
+from sandbox.providers.reloadly_utilities.audience import AUDIENCE
 from sandbox.providers.reloadly_utilities.billers import Billers, window
 from sandbox.providers.reloadly_utilities.errors import Refused, plain, refusal
 from sandbox.providers.reloadly_utilities.magic import MAGIC
@@ -18,11 +17,12 @@ from sandbox.providers.reloadly_utilities.operations import (
     TRANSACTIONS,
 )
 from sandbox.providers.reloadly_utilities.payments import Payments
-from sandbox.providers.reloadly_utilities.tokens import Tokens
 from sandbox.providers.reloadly_utilities.transactions import entry, receipt, status_of, with_pin
 from sandbox.providers.reloadly_utilities.words import stamp
 from sandbox.stand.book import Order
-from sandbox.stand.message import Reply, Request, json_reply
+from sandbox.stand.credentials import handed_out
+from sandbox.stand.message import Reply, Request, json_object, json_reply
+from sandbox.stand.oauth import BadClient, BadToken, Tokens
 from sandbox.stand.operation import Kind
 from sandbox.stand.partner import Ask, Equipment, Provider
 
@@ -44,14 +44,14 @@ class ReloadlyUtilities:
 
     def __init__(self, equipment: Equipment) -> None:
         self._settings = equipment.settings
-        self._tokens = Tokens(credentials.load(equipment.var), equipment.settings.token_seconds)
+        self._tokens = Tokens(equipment.var, AUDIENCE, equipment.settings.token_seconds)
         self._billers = Billers()
         self._payments = Payments(equipment.book, equipment.settings, self._billers)
 
     def recognise(self, request: Request) -> Ask:
         operation = _ROUTES.get((request.method, request.path))
         if operation is PAY:
-            content = _lenient(request.body)
+            content = json_object(request.body) or {}
             reference, account = _text(content.get("referenceId")), _text(content.get("subscriberAccountNumber"))
             return Ask(request, operation, reference, account)
         if operation is TRANSACTIONS and (reference := request.parameters().get("referenceId")):
@@ -82,6 +82,10 @@ class ReloadlyUtilities:
             return plain(request, 415, "Unsupported Media Type")
         try:
             return await self._done(ask, fault)
+        except BadClient:
+            return refusal(request, "INVALID_CREDENTIALS")
+        except BadToken:
+            return refusal(request, "INVALID_TOKEN")
         except Refused as refused:
             return refusal(request, refused.code)
 
@@ -123,14 +127,6 @@ class ReloadlyUtilities:
         return with_pin(shown, order, self._settings.late_seconds)
 
 
-def _lenient(body: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def _text(value: object) -> str | None:
     return str(value) if value is not None and str(value).isprintable() else None
 
@@ -163,6 +159,6 @@ PROVIDER = Provider(
     callbacks=False,
     refuses_after=PAY,
     open=ReloadlyUtilities,
-    prepare=credentials.prepare,
-    prepared=credentials.prepared,
+    prepare=AUDIENCE.prepare,
+    prepared=handed_out,
 )

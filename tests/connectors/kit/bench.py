@@ -13,6 +13,8 @@ from connectors.kit.manifest import Limits, Manifest
 from connectors.kit.sessions import Sessions
 from schemas.call import Http, Reply
 from schemas.errors import NotSent
+from schemas.order import Original
+from schemas.person import Authority, Person
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 Answer = Reply | BaseException
@@ -98,6 +100,10 @@ class Bench:
     watch: Watch = field(default_factory=Watch)
     kept: list[dict[str, str]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
+    subject: Person | None = None
+    actor: Person | None = None
+    authority: Authority | None = None
+    original: Original | None = None
 
     def __post_init__(self) -> None:
         self.channel = FakeChannel(self.script)
@@ -113,15 +119,26 @@ class Bench:
             patience=timedelta(seconds=5),
         )
 
-    def errand(self, seconds: float = 30, **handles: str) -> Errand:
+    def errand(self, reference: str = "R1", seconds: float = 30, **handles: str) -> Errand:
         async def keep(handles: dict[str, str]) -> None:
             self.kept.append(dict(handles))
 
         deadline = self.watch() + timedelta(seconds=seconds)
-        return Errand(tenant="bank", trace_id="trace-1", deadline=deadline, keep=keep, handles=dict(handles))
+        return Errand(
+            tenant="bank",
+            trace_id="trace-1",
+            deadline=deadline,
+            keep=keep,
+            reference=reference,
+            handles=dict(handles),
+            subject=self.subject,
+            actor=self.actor,
+            authority=self.authority,
+            original=self.original,
+        )
 
-    def call(self, seconds: float = 30) -> PartnerCall:
-        return PartnerCall(self.line, self.errand(seconds))
+    def call(self, reference: str = "R1", seconds: float = 30, **handles: str) -> PartnerCall:
+        return PartnerCall(self.line, self.errand(reference, seconds, **handles))
 
     def attempt(self, reference: str = "R1", seconds: float = 30, **handles: str) -> PartnerAttempt:
         return self._attempt(reference, seconds, handles, commit_step=self._commit_step)
@@ -130,9 +147,9 @@ class Bench:
         return self._attempt(reference, seconds, handles, commit_step=None)
 
     def _attempt(self, reference: str, seconds: float, handles: dict[str, str], **port: Any) -> PartnerAttempt:
-        errand = self.errand(seconds, **handles)
+        errand = self.errand(reference, seconds, **handles)
         sent_at = self.watch()
-        return PartnerAttempt(self.line, errand, order_id="order-1", reference=reference, sent_at=sent_at, **port)
+        return PartnerAttempt(self.line, errand, order_id="order-1", sent_at=sent_at, **port)
 
     async def _commit_step(self, step: str) -> None:
         self.steps.append(step)

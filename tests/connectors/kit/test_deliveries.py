@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
@@ -160,3 +161,27 @@ async def test_impatience_while_connecting_is_maybe_sent(channel: Channel, full_
     """Our own patience ends an exchange without proof of anything."""
     with pytest.raises(MaybeSent):
         await ask(channel, f"http://127.0.0.1:{full_backlog}/pay", patience=timedelta(seconds=0.1))
+
+
+async def test_a_connection_that_was_closed_meanwhile_is_not_used(channel: Channel) -> None:
+    """What leaves after the partner closed a kept connection goes over a fresh one, seen to be closed or not."""
+    leave, left = threading.Event(), threading.Event()
+
+    def partner(listener: socket.socket) -> None:
+        for _ in range(2):
+            taken, _ = listener.accept()
+            taken.recv(4096)
+            taken.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            leave.wait(5)
+            taken.close()
+            left.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=partner, args=(listener,))
+        serving.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/pay"
+        assert (await ask(channel, url)).body == b"ok"
+        leave.set()
+        assert left.wait(5)  # the loop stands still, and cannot have seen it
+        assert (await ask(channel, url)).body == b"ok"
+        serving.join()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.kit.units import from_fen, from_major, to_fen, to_yuan
+from connectors.kit.units import from_fen, from_major, to_fen, to_yuan, up_to_minor
 from schemas.codec import PLAIN
 from schemas.errors import Garbled
 from schemas.money import EXPONENTS, Money
@@ -104,3 +104,14 @@ def test_fen_are_yuan_only() -> None:
     for convert in (to_fen, to_yuan):
         with pytest.raises(ValueError, match="CNY"):
             convert(Money(amount="1", currency="USD"))
+
+
+@given(st.integers(min_value=0, max_value=10**12), st.integers(min_value=0, max_value=6), st.integers(0, 10**12))
+def test_a_rounded_price_is_within_a_guard_exactly_where_the_price_is(price: int, decimals: int, guard: int) -> None:
+    """A price is rounded up to a whole 分, so that no guard of whole 分 says otherwise about it."""
+    exact, limit = Decimal(price).scaleb(-decimals), from_fen(guard).value
+    assert (up_to_minor(exact, "CNY").value <= limit) == (exact <= limit)
+    assert up_to_minor(exact, "CNY").value - exact < Decimal("0.01")
+    for none in (Decimal("NaN"), Decimal(-1)):
+        with pytest.raises(Garbled):
+            up_to_minor(none, "CNY")

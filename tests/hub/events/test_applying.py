@@ -10,21 +10,30 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from connectors.kit.partner import Acknowledgement, News
+from connectors.kit.partner import Acknowledgement, Moved, News
 from hub.errors import Malformed, NotFound, TooMany
 from hub.events import callbacks as desk_of_callbacks
-from hub.events.callbacks import CONTEXT, HOUR, KIND, TRIES, UNAPPLIED_AFTER, Callbacks, Raw
-from hub.events.rows import DOUBTFUL_KEPT, TRUSTED_KEPT, callbacks, forget_callbacks
+from hub.events.callbacks import CONTEXT, HOUR, TRIES, UNAPPLIED_AFTER, Callbacks, Raw
+from hub.events.rows import DOUBTFUL_KEPT, KIND, TRUSTED_KEPT, callbacks, forget_callbacks
 from hub.orders.rows import OrderRow
 from hub.store import Store, StoreUnavailable, Unsealable
 from hub.work import rows as work
 from hub.work.rows import Work
 from schemas.errors import Garbled
+from schemas.money import Money
 from schemas.outcome import Succeeded, Unknown
-from tests.hub.orders.office import LEASE, MANIFEST, START, Office, succeeded
+from tests.hub.orders.office import LEASE, MANIFEST, START, Office, declined, succeeded
 
 THANKS = Acknowledgement(body=b"thanks")
+BACK = Money(amount="4.00", currency="NGN")
 Voice = Callable[[bytes], News]
+
+
+class NoQuestions:
+    """A hub that keeps no question."""
+
+    async def meant(self, account_id: str, reference: str) -> None:
+        return None
 
 
 class Desk:
@@ -41,7 +50,14 @@ class Desk:
                 read_callback=lambda raw, headers, account: voice(raw), callback_headers=("x-header",)
             ),
         )
-        self.callbacks = Callbacks(office.store, office.data_keys, Lines(self), office.journal, office.clock)  # type: ignore[arg-type]
+        self.callbacks = Callbacks(
+            office.store,
+            office.data_keys,
+            Lines(self),  # type: ignore[arg-type]
+            office.journal,
+            NoQuestions(),  # type: ignore[arg-type]
+            office.clock,
+        )
 
     async def take(self, body: bytes = b"news") -> Acknowledgement:
         return await self.callbacks.take(MANIFEST.name, self.account.account_id, {"x-header": "1"}, body)
@@ -84,6 +100,18 @@ class Lines:
 
 def about(row: OrderRow, outcome: Any = None, *, trusted: bool = True) -> Voice:
     news = News(reference=row.reference, outcome=outcome or succeeded(), trusted=trusted, acknowledgement=THANKS)
+    return lambda _: news
+
+
+def moved(row: OrderRow, *numbers: str, outcome: Any = None, trusted: bool = True) -> Voice:
+    """News of money that went back, under the partner's own numbers."""
+    news = News(
+        reference=row.reference,
+        outcome=outcome,
+        trusted=trusted,
+        acknowledgement=THANKS,
+        postings=tuple(Moved(number=each, cause="refund", amount=BACK) for each in numbers),
+    )
     return lambda _: news
 
 
@@ -173,11 +201,56 @@ async def test_hint_brings_the_enquiry_forward(office: Office):
     assert await office.due(row.order_id) == (START, None)
 
 
-async def test_hint_disturbs_no_attempt(office: Office):
-    """While an attempt still holds the order, a hint takes nothing from it."""
+async def test_hint_during_an_attempt_is_minded_after_it(office: Office):
+    """A hint takes nothing from an attempt that holds the order; once it lets go, the order is asked about now."""
     row = await office.begin()
     await Desk(office, about(row, trusted=False)).take()
-    assert await office.due(row.order_id) == (START + LEASE, "first-hub")
+    assert await office.claim(row.order_id) is None
+    await office.settle(row.order_id, Unknown(why="silence"))
+    assert await office.due(row.order_id) == (START, None)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_money_that_moved_later_is_posted_once(office: Office, at_once: bool):
+    """A refund by the partner is posted beside the state, with or after the success; told again, it is not."""
+    row = await office.begin()
+    if at_once:
+        await Desk(office, moved(row, "F-1", outcome=succeeded())).take()
+    else:
+        await office.settle(row.order_id, succeeded())
+        await Desk(office, moved(row, "F-1")).take()
+    await Desk(office, moved(row, "F-1", outcome=succeeded())).take()
+    await Desk(office, moved(row, "F-1", "F-2", "F-2")).take()
+    found = await office.row(row.order_id)
+    assert (found.state, found.review) == ("succeeded", False)
+    assert [(each.number, each.cause, each.amount) for each in found.postings] == [
+        ("F-1", "refund", BACK),
+        ("F-2", "refund", BACK),
+    ]
+    assert (await office.events(row.order_id)).count("order.posted") == 2
+    records = [record for record in await office.audit(row.order_id) if record.kind == "order.posting"]
+    assert [(one.facts["by"], one.facts["amount"]) for one in records] == [("callback", "4.00 NGN")] * 2
+
+
+async def test_posting_that_nobody_can_believe(office: Office):
+    """An untrusted word of money moves nothing, and makes nobody look."""
+    row = await office.begin()
+    await office.settle(row.order_id, succeeded())
+    await Desk(office, moved(row, "F-1", trusted=False)).take()
+    found = await office.row(row.order_id)
+    assert (found.postings, found.review) == ([], False)
+
+
+@pytest.mark.parametrize("state", ["declined", "unknown"])
+async def test_posting_of_an_order_that_did_not_succeed(office: Office, state: str):
+    """Money that moves for an order that is not known to have succeeded is no posting: a person must look, once."""
+    row = await office.begin()
+    await office.settle(row.order_id, declined() if state == "declined" else Unknown(why="silence"))
+    for _ in range(2):
+        await Desk(office, moved(row, "F-1")).take()
+    found = await office.row(row.order_id)
+    assert (found.state, found.postings, found.review) == (state, [], True)
+    assert [entry.what for entry in found.timeline].count("contradiction") == 1
 
 
 async def test_another_accounts_order_is_not_found(office: Office):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +18,7 @@ from schemas.page import Merged
 from schemas.utility_bills import BillerSearch
 
 TENANT = "bnk_1"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 class Partners:
@@ -37,12 +38,23 @@ class Partners:
             raise pages
         return pages[asked.request.cursor]  # type: ignore[index]
 
+    async def keep(self, asked: Asked, check_after: timedelta) -> Any:
+        return SimpleNamespace(query_id=f"qry_{asked.connector.manifest.name}", check_at=NOON + check_after)
+
 
 def asked(name: str, number: int, request: BillerSearch) -> Asked:
     connector: Any = SimpleNamespace(manifest=SimpleNamespace(id=number, name=name))
     operation: Any = None
     line: Any = None
-    return Asked(tenant=TENANT, client_id="c", operation=operation, request=request, connector=connector, line=line)
+    return Asked(
+        tenant=TENANT,
+        client_id="c",
+        operation=operation,
+        request=request,
+        connector=connector,
+        line=line,
+        reference="R1",
+    )
 
 
 @pytest.fixture
@@ -82,7 +94,7 @@ async def test_until_everyone_has_given_all(turn: Callable[..., Any]) -> None:
 
 
 async def test_failed_and_late(turn: Callable[..., Any]) -> None:
-    """Who fails or is late is named with its problem, and left out from there on."""
+    """Who fails or is late is named with its problem, who needs longer with its query; none is asked again."""
     partners = Partners(
         a={None: words("a1", to="2"), "2": words()}, b=PartnerDown("b is away"), c=None, d=NotReady(timedelta(1))
     )
@@ -90,7 +102,9 @@ async def test_failed_and_late(turn: Callable[..., Any]) -> None:
     told = {
         source["partner"]: (source["status"], source.get("problem", {}).get("status")) for source in first["sources"]
     }
-    assert told == {"a": ("ok", None), "b": ("failed", 503), "c": ("late", 504), "d": ("failed", 504)}
+    assert told == {"a": ("ok", None), "b": ("failed", 503), "c": ("late", 504), "d": ("pending", None)}
+    waits = next(source for source in first["sources"] if source["partner"] == "d")
+    assert (waits["query_id"], waits["check_after"]) == ("qry_d", "2026-11-24T12:00:00Z")
     second = await turn(partners, "abcd", first["next"])
     assert second["sources"] == [{"partner": "a", "status": "ok"}]
     assert second["next"] is None

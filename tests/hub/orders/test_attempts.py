@@ -12,6 +12,7 @@ from connectors.kit.attempt import Line
 from connectors.kit.sessions import Sessions
 from hub.evidence.evidence import Exhibits
 from hub.orders.attempts import Attempts, Job
+from hub.orders.originals import Originals
 from hub.orders.rows import OrderRow
 from hub.store import Store
 from schemas.call import Attempt, Http, Reply
@@ -75,7 +76,14 @@ class Counter:
             manifest=MANIFEST, scenarios={"utility-bills": Connector(pay, find)}, name="some_partner"
         )
         exhibits = Exhibits(office.store, office.data_keys, office.clock)
-        self.attempts = Attempts(office.journal, Lines(self), exhibits, office.clock, not_sent_limit=LIMIT)  # type: ignore[arg-type]
+        self.attempts = Attempts(
+            office.journal,
+            Originals(office.store, office.journal),
+            Lines(self),  # type: ignore[arg-type]
+            exhibits,
+            office.clock,
+            not_sent_limit=LIMIT,
+        )
 
     @property
     def sent(self) -> int:

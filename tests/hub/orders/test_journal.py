@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hub.errors import KeyReused
+from hub.evidence.rows import unmapped_codes
 from hub.orders import journal as journalling
 from hub.orders.journal import ClaimLost
 from hub.orders.rows import TIMELINE_KEPT, Overtaken
@@ -44,7 +45,7 @@ async def test_order_is_journalled_whole(office: Office):
     assert [record.kind for record in await office.audit(row.order_id)] == ["order.journalled"]
     found = await office.journal.replay(office.draft(key="k1").key)
     assert found == row
-    assert await office.journal.opened(row, PAY) == (payment(), {"use": "local"})
+    assert await office.journal.opened(row, PAY) == (payment(), {"use": "local"}, None)
 
 
 async def test_key_gives_one_order(office: Office):
@@ -156,7 +157,7 @@ async def test_what_a_step_needs_is_kept(office: Office):
     await office.journal.remember(row.order_id, office.tenant, {"number": "17"}, fence=1)
     await office.journal.step_taken(row.order_id, "capture", fence=1)
     found = await office.row(row.order_id)
-    assert await office.journal.opened(found, PAY) == (payment(), {"use": "local", "number": "17"})
+    assert await office.journal.opened(found, PAY) == (payment(), {"use": "local", "number": "17"}, None)
     assert found.timeline[-1].what == "step"
     assert [record.facts.get("step") for record in await office.audit(row.order_id)] == [None, "capture"]
 
@@ -193,7 +194,7 @@ async def test_news_of_its_own_leaves_a_claim_alone(office: Office):
     told = await office.settle(row.order_id, pending(), "callback", fence=None)
     assert told is not None
     assert told.state == "pending"
-    assert await office.due(row.order_id) == (START + LEASE, "first-hub")
+    assert await office.due(row.order_id) == (START + PAUSES[0], "first-hub")
     assert await office.claim(row.order_id) is None
     settled = await office.settle(row.order_id, succeeded(token="1234"))
     assert settled is not None
@@ -392,3 +393,15 @@ async def test_fingerprint_needs_the_banks_key(office: Office):
     assert not plain.startswith(mine.hex())
     assert mine != await other.journal.fingerprint(other.tenant, payment())
     assert mine != await office.journal.fingerprint(office.tenant, payment("11.00"))
+
+
+async def test_what_nobody_has_mapped_is_counted(office: Office):
+    """Each answer with an unmapped code counts, beside the alert; mapped ones do not."""
+    row = await office.begin()
+    await office.settle(row.order_id, pending("77", unmapped=True))
+    await office.asked(row.order_id, pending("77", unmapped=True))
+    await office.asked(row.order_id, pending())
+    [counted] = await office.store.read(unmapped_codes)
+    assert (counted.partner, counted.operation, counted.said) == (row.partner, PAY.key, "77")
+    assert counted.times == 2
+    assert (await office.row(row.order_id)).review

@@ -12,7 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub.clock import utc_now
+from hub.documents.documents import Documents
 from hub.errors import NotFound
+from hub.events import rows as events
 from hub.evidence.evidence import Exhibits
 from hub.gateway.tokens import Tokens
 from hub.queries.questions import TRIES, Asked, Limits, Questions
@@ -69,6 +71,10 @@ class Slow(Partner):
         return await super().find_bills(_, call)
 
 
+async def no_original(*_: object) -> None:
+    """These questions are about no order."""
+
+
 class House:
     """Questions to one scripted partner, on a real store, at a time of the test's choosing."""
 
@@ -83,6 +89,8 @@ class House:
             data_keys,
             Lines(self),  # type: ignore[arg-type]
             Exhibits(store, data_keys, self.clock),
+            SimpleNamespace(behind=no_original),  # type: ignore[arg-type]
+            Documents(store, data_keys, self.clock, kept=timedelta(minutes=5)),
             self.clock,
             codec=Tokens(bytes(32)).codec,
             owner="here",
@@ -99,6 +107,7 @@ class House:
                 request=SEARCH,
                 connector=self.connector,
                 line=self.line,
+                reference="R1",
             )
         )
 
@@ -293,3 +302,58 @@ async def test_an_answer_belongs_to_its_question(house: House) -> None:
     await house.store.write(lambda tx: update_query(tx, first))
     with pytest.raises(Unsealable):
         await ended(house, first)
+
+
+async def test_news_are_taken_down(house: House) -> None:
+    """What a callback brings for a kept question is there when it is asked again, which is at once."""
+    row = await house.ask(LATER, [BILL])
+    assert isinstance(row, QueryRow)
+    meant = await house.questions.meant("acc_1", "R1")
+    assert meant is not None
+    await house.questions.told(meant, {"offers": "[]"})
+    now = house.clock()
+    [piece] = await house.store.write(lambda tx: work.claim(tx, "here", now, now + timedelta(minutes=5), 2))
+    await house.questions.work(piece)
+    assert house.partner.handles[-1] == {"polls": "1", "offers": "[]"}
+    assert (await ended(house, row))[0] == "done"
+    assert await house.questions.meant("acc_1", "R1") is None, "an answered question waits for nothing"
+
+
+async def test_news_that_come_while_it_is_asked(house: House) -> None:
+    """They are not written over by what the call remembered, and nobody waits for the next look."""
+    row = await house.ask(LATER, LATER, [BILL])
+    assert isinstance(row, QueryRow)
+    [piece] = await house.due()
+    meanwhile = house.partner.find_bills
+
+    async def interrupted(search: BillSearch, call: Call) -> object:
+        await house.questions.told(row, {"offers": "[]"})
+        return await meanwhile(search, call)
+
+    house.partner.find_bills = interrupted  # type: ignore[method-assign]
+    await house.questions.work(piece)
+    house.partner.find_bills = meanwhile  # type: ignore[method-assign]
+    now = house.clock()
+    [again] = await house.store.write(lambda tx: work.claim(tx, "here", now, now + timedelta(minutes=5), 2))
+    await house.questions.work(again)
+    assert house.partner.handles[-1] == {"polls": "2", "offers": "[]"}
+    assert (await ended(house, row))[0] == "done"
+
+
+async def test_news_that_came_before_it_was_kept(house: House) -> None:
+    """A callback that found nobody to tell is taken up again once its question is written down; once."""
+    now = house.clock()
+
+    def early(tx: Any) -> None:
+        events.keep_callback(
+            tx, "cbk_1", tenant=house.tenant, partner_id=MANIFEST.id, account_id="acc_1", at=now, raw=b"x"
+        )
+        events.judge_callback(tx, "cbk_1", events.EARLY, None, trusted=True, reference="R1")
+
+    await house.store.write(early)
+    await house.ask(LATER, LATER)
+    due = await house.store.write(lambda tx: work.claim(tx, "here", now, now + timedelta(minutes=5), 5))
+    assert [(piece.kind, piece.work_id) for piece in due] == [(events.KIND, "cbk_1")]
+    await house.store.write(lambda tx: work.finish(tx, "cbk_1"))
+    await house.ask(LATER)
+    assert events.KIND not in {piece.kind for piece in await house.due()}

@@ -82,6 +82,18 @@ async def test_hurrying_leaves_a_claim_alone(store: Store, pieces: Pieces):
     assert [work.work_id for work in await store.write(claiming("other"))] == ["free"]
 
 
+async def test_what_is_hurried_in_a_hand_is_minded_once_it_is_let_go_of(store: Store, pieces: Pieces):
+    """A claim hides no hurry: the work falls due by it, and the one after that as it is told."""
+    await pieces.put("hurried", "calm")
+    await store.write(claiming("one"))
+    await store.write(lambda tx: rows.hurry(tx, "hurried", START + MINUTE / 4))
+    for name in ("hurried", "calm"):
+        await store.write(lambda tx, name=name: rows.again(tx, name, START + 5 * MINUTE))
+    assert [work.work_id for work in await store.write(claiming("one", at=START + MINUTE / 3))] == ["hurried"]
+    await store.write(lambda tx: rows.again(tx, "hurried", START + 9 * MINUTE))
+    assert [work.work_id for work in await store.write(claiming("one", at=START + 5 * MINUTE))] == ["calm"]
+
+
 async def test_the_next_look_is_not_held_up_by_a_claim(store: Store, pieces: Pieces):
     """Work that somebody holds hides nothing behind it that is due and free."""
 

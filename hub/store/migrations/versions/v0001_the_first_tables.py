@@ -98,9 +98,13 @@ def upgrade() -> None:
         sa.Column("trusted", sa.Boolean(), nullable=True),
         sa.Column("what", sa.String(length=40), nullable=True),
         sa.Column("order_id", sa.String(length=40), nullable=True),
+        sa.Column("reference", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("callback_id", name=op.f("pk_callbacks")),
     )
     with op.batch_alter_table("callbacks", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_callbacks_account_id_reference"), ["account_id", "reference"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_callbacks_account_id_trusted_at"), ["account_id", "trusted", "at"], unique=False
         )
@@ -119,6 +123,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_clients_tenant_id_name")),
     )
     op.create_table(
+        "consents",
+        sa.Column("consent_id", sa.String(length=40), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("client_id", sa.String(length=40), nullable=False),
+        sa.Column("agreed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("consent_id", name=op.f("pk_consents")),
+    )
+    with op.batch_alter_table("consents", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consents_tenant_consent_id"), ["tenant", "consent_id"], unique=False)
+
+    op.create_table(
         "deliverables",
         sa.Column("deliverable_id", sa.String(length=40), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
@@ -130,6 +148,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("deliverable_id", name=op.f("pk_deliverables")),
         sa.UniqueConstraint("order_id", name=op.f("uq_deliverables_order_id")),
     )
+    op.create_table(
+        "documents",
+        sa.Column("document_id", sa.String(length=40), nullable=False),
+        sa.Column("tenant", sa.String(length=40), nullable=False),
+        sa.Column("operation", sa.String(length=80), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_documents")),
+    )
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_documents_expires_at"), ["expires_at"], unique=False)
+
     op.create_table(
         "due_work",
         sa.Column("work_id", sa.String(length=40), nullable=False),
@@ -194,11 +226,14 @@ def upgrade() -> None:
         sa.Column("review", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("trace_id", sa.String(length=32), nullable=False),
+        sa.Column("reverses", sa.String(length=40), nullable=True),
         sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("parties", sa.LargeBinary(), nullable=True),
         sa.Column("handles", sa.LargeBinary(), nullable=True),
         sa.Column("result", sa.LargeBinary(), nullable=True),
         sa.Column("deliverable_id", sa.String(length=40), nullable=True),
         sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("legs", sa.LargeBinary(), nullable=False),
         sa.Column("postings", sa.LargeBinary(), nullable=False),
         sa.Column("timeline", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -209,6 +244,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_orders")),
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_orders_reverses"), ["reverses"], unique=False)
         batch_op.create_index(batch_op.f("ix_orders_tenant_order_id"), ["tenant", "order_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_orders_tenant_state_order_id"), ["tenant", "state", "order_id"], unique=False
@@ -245,9 +281,11 @@ def upgrade() -> None:
         sa.Column("client_id", sa.String(length=40), nullable=False),
         sa.Column("operation", sa.String(length=80), nullable=False),
         sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("reference", sa.String(length=64), nullable=False),
         sa.Column("trace_id", sa.String(length=32), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("parties", sa.LargeBinary(), nullable=True),
         sa.Column("handles", sa.LargeBinary(), nullable=True),
         sa.Column("answer", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -256,6 +294,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("query_id", name=op.f("pk_queries")),
     )
     with op.batch_alter_table("queries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_queries_account_id_reference"), ["account_id", "reference"], unique=False)
         batch_op.create_index(batch_op.f("ix_queries_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
@@ -280,11 +319,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_signing_keys")),
         sa.UniqueConstraint("serial", name=op.f("uq_signing_keys_serial")),
     )
+    op.create_table(
+        "unmapped_codes",
+        sa.Column("partner", sa.String(length=41), nullable=False),
+        sa.Column("operation", sa.String(length=80), nullable=False),
+        sa.Column("said", sa.String(length=100), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("partner", "operation", "said", name=op.f("pk_unmapped_codes")),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("unmapped_codes")
     op.drop_table("signing_keys")
     with op.batch_alter_table("revoked_tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_revoked_tokens_expires_at"))
@@ -292,6 +341,7 @@ def downgrade() -> None:
     op.drop_table("revoked_tokens")
     with op.batch_alter_table("queries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_queries_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_queries_account_id_reference"))
 
     op.drop_table("queries")
     op.drop_table("partner_accounts")
@@ -302,6 +352,7 @@ def downgrade() -> None:
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_orders_tenant_state_order_id"))
         batch_op.drop_index(batch_op.f("ix_orders_tenant_order_id"))
+        batch_op.drop_index(batch_op.f("ix_orders_reverses"))
 
     op.drop_table("orders")
     op.drop_table("order_references")
@@ -318,11 +369,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_due_work_due_at"))
 
     op.drop_table("due_work")
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_documents_expires_at"))
+
+    op.drop_table("documents")
     op.drop_table("deliverables")
+    with op.batch_alter_table("consents", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consents_tenant_consent_id"))
+
+    op.drop_table("consents")
     op.drop_table("clients")
     with op.batch_alter_table("callbacks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_callbacks_trusted_at"))
         batch_op.drop_index(batch_op.f("ix_callbacks_account_id_trusted_at"))
+        batch_op.drop_index(batch_op.f("ix_callbacks_account_id_reference"))
 
     op.drop_table("callbacks")
     op.drop_table("banks")

@@ -1,0 +1,1 @@
+"""Social security of one province: cards, insured status, pensions, certificates and transfers."""

@@ -1,0 +1,22 @@
+"""The manifest, read once, and what follows from it."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from connectors.kit.codes import Codes
+from connectors.kit.manifest import Manifest
+
+MANIFEST = Manifest.read(Path(__file__).parent)
+ZONE = ZoneInfo(MANIFEST.zone)
+
+QUESTION = Codes(MANIFEST, "question")
+CARD_STATE = Codes(MANIFEST, "card_state")
+SUBMIT = Codes(MANIFEST, "submit")
+ENQUIRY = Codes(MANIFEST, "enquiry")
+STATE = Codes(MANIFEST, "state")
+
+
+def means(family: str, code: str) -> str | None:
+    """The bare meaning of a code, where an unmapped one is somebody else's alert."""
+    found = MANIFEST.codes[family].get(code)
+    return found.means if found else None

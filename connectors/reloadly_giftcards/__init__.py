@@ -1,0 +1,1 @@
+"""Gift cards through a dialect shaped after Reloadly Giftcards."""

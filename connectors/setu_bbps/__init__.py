@@ -1,0 +1,1 @@
+"""Household bills of India through a dialect shaped after Setu BBPS BillPay."""

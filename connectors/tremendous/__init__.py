@@ -1,0 +1,1 @@
+"""Gift cards and other rewards through a dialect shaped after Tremendous."""

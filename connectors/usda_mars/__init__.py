@@ -1,0 +1,1 @@
+"""Prices of American terminal markets, through a dialect shaped after USDA MyMarketNews."""

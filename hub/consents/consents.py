@@ -1,0 +1,202 @@
+"""What a customer agreed to, as the bank asserts it: for which operations, until when, and who acts for whom."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from hub import ids
+from hub.audit import rows as audit
+from hub.audit.masking import masked
+from hub.audit.record import new_record
+from hub.consents import rows
+from hub.consents.parties import Parties
+from hub.consents.rows import ConsentRow
+from hub.errors import ConsentMissing, FieldError, Invalid, NotFound, ScopeMissing
+from hub.identity.guard import Caller
+from hub.store import Connection, Store
+from hub.tenants.data_keys import DataKeys
+from hub.trace import trace_id
+from schemas.call import Clock
+from schemas.contract import Operation
+from schemas.person import Authority, Person
+from schemas.scenarios import operations
+from schemas.struct import Canonical, Instant
+
+AGREED = "consents.agreed"
+LONGEST = timedelta(days=366)
+State = Literal["active", "revoked", "expired"]
+
+
+class ConsentRequest(Canonical):
+    """What the bank asserts that its customer agreed to.
+
+    `actor` is somebody else who acts for the customer: then `authority` says by which right.
+    """
+
+    customer: Person
+    operations: Annotated[list[str], Meta(min_length=1, max_length=100)]
+    """As the API names them: `medical-insurance.settle`."""
+    expires_at: Instant
+    actor: Person | None = None
+    authority: Authority | None = None
+
+    def __post_init__(self) -> None:
+        if self.actor is not None and self.authority is None:
+            raise ValueError("authority: is missing: by which right does the actor act?")
+        if self.authority is not None and self.actor is None:
+            raise ValueError("actor: is missing: who acts under this authority?")
+        if self.actor is not None and self.actor.id_number == self.customer.id_number:
+            raise ValueError("actor: is the customer; leave it out")
+        if self.authority is not None and self.expires_at > self.authority.until:
+            raise ValueError("expires_at: is later than authority.until")
+
+
+class Consent(Canonical):
+    """A consent as it stands. Names and numbers are masked."""
+
+    consent_id: str
+    state: State
+    operations: list[str]
+    customer: msgspec.Raw
+    actor: msgspec.Raw | None
+    authority: Authority | None
+    created_at: Instant
+    expires_at: Instant
+    revoked_at: Instant | None
+
+
+_agreed = msgspec.json.Decoder(ConsentRequest)
+
+
+class Consents:
+    """Every consent of every bank."""
+
+    def __init__(self, store: Store, data_keys: DataKeys, clock: Clock) -> None:
+        self._store = store
+        self._data_keys = data_keys
+        self._clock = clock
+        self._concerning = {each.key: each for each in operations() if each.path and each.subject == "required"}
+
+    async def give(self, caller: Caller, request: ConsentRequest) -> Consent:
+        """Writes a consent down. Raises: Invalid, ScopeMissing."""
+        now = self._clock()
+        self._refuse(caller, request, now)
+        sealer = await self._data_keys.of(caller.tenant)
+        consent_id = ids.new("cns", now)
+        row = ConsentRow(
+            consent_id=consent_id,
+            tenant=caller.tenant,
+            client_id=caller.client_id,
+            agreed=sealer.seal(msgspec.json.encode(request), context=f"{AGREED}:{consent_id}"),
+            created_at=now,
+            expires_at=request.expires_at,
+        )
+        relation = {"acting": request.authority.relation} if request.authority else {}
+        facts = {"operations": " ".join(request.operations)[:200], **relation}
+
+        def unit(tx: Connection) -> None:
+            rows.insert_consent(tx, row)
+            _record(tx, caller, row, now, "given", facts)
+
+        await self._store.write(unit)
+        return self._shown(row, request)
+
+    async def see(self, caller: Caller, consent_id: str) -> Consent:
+        """Raises: NotFound."""
+        row = await self._store.read(lambda tx: rows.find_consent(tx, consent_id))
+        if row is None or row.tenant != caller.tenant:
+            raise NotFound("there is no such consent")
+        return self._shown(row, await self._opened(row))
+
+    async def revoke(self, caller: Caller, consent_id: str) -> Consent:
+        """Ends a consent at once, for every call that is not on its way yet. Raises: NotFound."""
+        await self.see(caller, consent_id)
+        now = self._clock()
+
+        def unit(tx: Connection) -> None:
+            row = rows.find_consent(tx, consent_id)
+            if row is not None and row.revoked_at is None:
+                rows.revoke_consent(tx, consent_id, now)
+                _record(tx, caller, row, now, "revoked", {})
+
+        await self._store.write(unit)
+        return await self.see(caller, consent_id)
+
+    async def parties(self, caller: Caller, operation: Operation, consent_id: str | None) -> Parties | None:
+        """Who a call is about; None where nobody is. Raises: ConsentMissing."""
+        if operation.subject != "required":
+            return None
+        if consent_id is None:
+            raise _missing("send the id of the customer's consent in the header Consent-Id", "is missing")
+        row = await self._store.read(lambda tx: rows.find_consent(tx, consent_id))
+        if row is None or row.tenant != caller.tenant:
+            raise _missing("there is no such consent", "names no consent of this bank")
+        state = self._state(row)
+        if state != "active":
+            raise _missing(f"this consent is {state}", f"is {state}; ask the customer for a new one")
+        agreed = await self._opened(row)
+        if operation.key not in agreed.operations:
+            raise _missing(f"the customer did not agree to {operation.key}", f"does not cover {operation.key}")
+        return Parties(
+            consent_id=row.consent_id, subject=agreed.customer, actor=agreed.actor, authority=agreed.authority
+        )
+
+    def _refuse(self, caller: Caller, request: ConsentRequest, now: datetime) -> None:
+        if not now < request.expires_at <= now + LONGEST:
+            raise _invalid("expires_at", "must lie ahead, a year at most")
+        for place, key in enumerate(request.operations):
+            operation = self._concerning.get(key)
+            if operation is None:
+                raise _invalid(f"operations[{place}]", "is no operation that concerns a person")
+            if operation.scope not in caller.scopes:
+                raise ScopeMissing(f"a consent to {key} needs the scope {operation.scope}")
+
+    async def _opened(self, row: ConsentRow) -> ConsentRequest:
+        sealer = await self._data_keys.of(row.tenant)
+        return _agreed.decode(sealer.unseal(row.agreed, context=f"{AGREED}:{row.consent_id}"))
+
+    def _state(self, row: ConsentRow) -> State:
+        if row.revoked_at is not None:
+            return "revoked"
+        return "expired" if row.expires_at <= self._clock() else "active"
+
+    def _shown(self, row: ConsentRow, agreed: ConsentRequest) -> Consent:
+        return Consent(
+            consent_id=row.consent_id,
+            state=self._state(row),
+            operations=agreed.operations,
+            customer=_masked(agreed.customer),
+            actor=_masked(agreed.actor) if agreed.actor else None,
+            authority=agreed.authority,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            revoked_at=row.revoked_at,
+        )
+
+
+def _masked(person: Person) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(masked(person)))
+
+
+def _record(tx: Connection, caller: Caller, row: ConsentRow, now: datetime, what: str, facts: dict[str, str]) -> None:
+    record = new_record(
+        tenant=caller.tenant,
+        at=now,
+        kind="consent",
+        trace_id=trace_id.get(),
+        actor=caller.client_id,
+        operation=f"consents.{what}",
+        order_id=None,
+        facts={"consent_id": row.consent_id, **facts},
+    )
+    audit.append(tx, record)
+
+
+def _missing(detail: str, message: str) -> ConsentMissing:
+    return ConsentMissing(detail, FieldError(field="Consent-Id", message=message))
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(f"{field}: {message}", FieldError(field=field, message=message))

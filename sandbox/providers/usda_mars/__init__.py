@@ -1,0 +1,1 @@
+"""A market news service, simulated from `partners/agri-prices.md`, section D3."""

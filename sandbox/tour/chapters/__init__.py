@@ -1,0 +1,1 @@
+"""One chapter per scenario, named after it; whatever lies here is toured."""

@@ -1,0 +1,54 @@
+"""How each operation of the contract is asked for: a module per scenario. A new partner needs nothing here."""
+
+from importlib import import_module
+
+import httpx
+
+from connectors.kit import registry
+from schemas.contract import SCENARIOS, Operation
+from schemas.scenarios import load
+from tests.contract.asking.words import Body, Ordered, Questioned
+from tests.running import Running
+
+load()
+
+
+def partners_of(scenario: str) -> list[str]:
+    """Who serves a scenario, by name."""
+    return sorted(name for name, connector in registry.find().items() if scenario in connector.manifest.offers)
+
+
+def offered(kind: str) -> list[tuple[str, Operation]]:
+    """Every (partner, operation) of a kind, as the manifests offer them."""
+    return [
+        (name, SCENARIOS[scenario].operations[operation])
+        for name, connector in sorted(registry.find().items())
+        for scenario, operations in connector.manifest.offers.items()
+        for operation in operations
+        if SCENARIOS[scenario].operations[operation].kind == kind
+    ]
+
+
+def named(pairs: list[tuple[str, Operation]]) -> list[str]:
+    return [f"{partner}-{operation.key}" for partner, operation in pairs]
+
+
+def how_to_order(operation: Operation) -> Ordered:
+    """An order operation that is missing there fails its contract tests until somebody says how it is asked for."""
+    known: dict[str, Ordered] = _module(operation.scenario).ORDERS
+    assert operation.key in known, f"tests/contract/asking does not say how {operation.key} is asked for"
+    return known[operation.key]
+
+
+def how_to_ask(operation: Operation) -> Questioned:
+    known: dict[str, Questioned] = _module(operation.scenario).QUERIES
+    assert operation.key in known, f"tests/contract/asking does not say how {operation.key} is asked for"
+    return known[operation.key]
+
+
+def ordered(hub: Running, operation: Operation, body: Body, key: str, consent: str | None) -> httpx.Response:
+    return hub.app.post(operation.route, body, key, consent=consent)
+
+
+def _module(scenario: str) -> object:
+    return import_module(f"{__name__}.{scenario.replace('-', '_')}")

@@ -1,0 +1,31 @@
+"""Every operation that a bank can call is shown by an example."""
+
+from importlib.resources import files
+
+import msgspec
+import pytest
+
+from schemas.codec import PLAIN
+from schemas.contract import SCENARIOS, Operation
+from schemas.examples import example
+from schemas.scenarios import operations
+
+CALLED = [operation for operation in operations() if operation.path]
+
+
+@pytest.mark.parametrize("operation", CALLED, ids=lambda operation: operation.key)
+def test_example_is_a_request(operation: Operation) -> None:
+    """There is one, and it keeps every rule of its struct."""
+    written = msgspec.json.encode(example(operation, ref="7:1"))
+    assert isinstance(PLAIN.decoder(operation.request).decode(written), operation.request)
+
+
+def test_no_example_is_left_over() -> None:
+    """Each file is a scenario's, and each entry an operation's that banks can call."""
+    written = {
+        (file.name.removesuffix(".json"), name)
+        for file in files("schemas").joinpath("examples").iterdir()
+        for name in msgspec.json.decode(file.read_bytes())
+    }
+    assert {scenario for scenario, _ in written} == set(SCENARIOS)
+    assert written == {(operation.scenario, operation.name) for operation in CALLED}
