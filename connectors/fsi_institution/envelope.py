@@ -3,7 +3,6 @@
 Source: partners/social-security-and-medical.md, B2.
 """
 
-import hashlib
 import itertools
 import secrets
 from collections.abc import Awaitable, Callable
@@ -15,6 +14,7 @@ import msgspec
 from connectors.fsi_institution import wire
 from connectors.fsi_institution.facts import SIGN_IN, local, means
 from connectors.kit.codes import Codes
+from connectors.kit.signing.tif import tif_headers
 from schemas.call import Call, Http, Kept, Reply
 from schemas.errors import Garbled, MaybeSent
 from schemas.struct import pattern
@@ -25,6 +25,7 @@ Exchange = Callable[[Http], Awaitable[Reply]]
 
 SIGNED_IN = timedelta(hours=2)
 """How long a sign-in is used; none is announced, and one that ends sooner is refused and replaced."""
+JSON = {"Content-Type": "application/json; charset=utf-8"}
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _encoder = msgspec.json.Encoder(decimal_format="number")  # 12.30 is written 12.30
@@ -119,21 +120,9 @@ def request(call: Call, infno: str, message: dict[str, Any], insured: str, msgid
     return Http(
         method="POST",
         url=f"{account.base_url.rstrip('/')}/fsi/api",
-        headers=tif_headers(account, int(now.timestamp())),
+        headers=JSON | tif_headers(account.tif_paasid, account.tif_token, int(now.timestamp())),
         body=_encoder.encode(envelope),
     )
-
-
-def tif_headers(account: FsiAccount, seconds: int) -> dict[str, str]:
-    nonce = secrets.token_hex(16)
-    digest = hashlib.sha256(f"{seconds}{account.tif_token}{nonce}{seconds}".encode()).hexdigest().upper()
-    return {
-        "Content-Type": "application/json; charset=utf-8",
-        "x-tif-paasid": account.tif_paasid,
-        "x-tif-timestamp": str(seconds),
-        "x-tif-nonce": nonce,
-        "x-tif-signature": digest,
-    }
 
 
 def read(reply: Reply) -> Answer:

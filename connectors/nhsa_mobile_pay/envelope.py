@@ -3,8 +3,6 @@
 Source: partners/social-security-and-medical.md, B2 (x-tif headers) and B3 (the SM recipe).
 """
 
-import hashlib
-import secrets
 from base64 import b64decode, b64encode
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
@@ -13,6 +11,7 @@ import msgspec
 
 from connectors.kit.signing import sm2, sm2_keys, sm4
 from connectors.kit.signing.sorted_fields import nhsa_text
+from connectors.kit.signing.tif import tif_headers
 from schemas.call import Clock, Http, Reply
 from schemas.errors import Garbled
 from schemas.struct import pattern
@@ -22,6 +21,7 @@ T = TypeVar("T")
 OK = "0"
 RELAYS = 3
 """So deep a relay in between may have wrapped an answer."""
+JSON = {"Content-Type": "application/json; charset=utf-8"}
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # a number enters the sign text as it was written
@@ -96,21 +96,9 @@ async def seal(account: NhsaAccount, path: str, message: msgspec.Struct, clock: 
     return Http(
         method="POST",
         url=f"{account.base_url.rstrip('/')}/org/local/api/hos/{path}",
-        headers=tif_headers(account, int(now)),
+        headers=JSON | tif_headers(account.tif_paasid, account.tif_token, int(now)),
         body=msgspec.json.encode({"data": body}),
     )
-
-
-def tif_headers(account: NhsaAccount, seconds: int) -> dict[str, str]:
-    nonce = secrets.token_hex(16)
-    digest = hashlib.sha256(f"{seconds}{account.tif_token}{nonce}{seconds}".encode()).hexdigest().upper()
-    return {
-        "Content-Type": "application/json; charset=utf-8",
-        "x-tif-paasid": account.tif_paasid,
-        "x-tif-timestamp": str(seconds),
-        "x-tif-nonce": nonce,
-        "x-tif-signature": digest,
-    }
 
 
 async def unseal(account: NhsaAccount, reply: Reply) -> Answer:
