@@ -96,13 +96,20 @@ class Running:
         self.partners.stop()
 
     def billers(self) -> list[dict[str, Any]]:
-        """Every biller of every partner, read once."""
-        cursor: dict[str, str] = {}
-        while not self._billers or cursor:
-            page = self.app.get(f"{BILLS}/billers", limit="200", **cursor).raise_for_status().json()
-            self._billers += page["items"]
-            cursor = {"cursor": page["next"]} if page["next"] else {}
+        """Every biller of every partner, read once, when everybody answers in time."""
+        deadline = time.monotonic() + 30
+        while not self._billers:
+            pages = self._biller_pages()
+            if all(source["status"] == "ok" for page in pages for source in page["sources"]):
+                self._billers = [biller for page in pages for biller in page["items"]]
+            assert time.monotonic() < deadline, pages[0]["sources"]
         return self._billers
+
+    def _biller_pages(self) -> list[dict[str, Any]]:
+        pages = [self.app.get(f"{BILLS}/billers", limit="200").raise_for_status().json()]
+        while cursor := pages[-1]["next"]:
+            pages.append(self.app.get(f"{BILLS}/billers", limit="200", cursor=cursor).raise_for_status().json())
+        return pages
 
     def biller(self, partner: str, **wanted: Any) -> dict[str, Any]:
         """A biller without extra fields and windows; `wanted` names values of it, or of its rule."""

@@ -104,14 +104,18 @@ class Consents:
         return self._shown(row, request)
 
     async def see(self, caller: Caller, consent_id: str) -> Consent:
-        """Raises: NotFound."""
+        """Raises: NotFound, ScopeMissing where the client may do nothing that it covers."""
         row = await self._store.read(lambda tx: rows.find_consent(tx, consent_id))
         if row is None or row.tenant != caller.tenant:
             raise NotFound("there is no such consent")
-        return self._shown(row, await self._opened(row))
+        agreed = await self._opened(row)
+        scopes = {self._concerning[key].scope for key in agreed.operations if key in self._concerning}
+        if not scopes & caller.scopes:
+            raise ScopeMissing(f"this consent needs one of the scopes {', '.join(sorted(scopes))}")
+        return self._shown(row, agreed)
 
     async def revoke(self, caller: Caller, consent_id: str) -> Consent:
-        """Ends a consent at once, for every call that is not on its way yet. Raises: NotFound."""
+        """Ends a consent at once, for every call that is not on its way yet. Raises: NotFound, ScopeMissing."""
         await self.see(caller, consent_id)
         now = self._clock()
 

@@ -40,16 +40,13 @@ class Merger:
 
     async def page(self, everyone: Sequence[Asked], request: Paged, tenant: str) -> bytes:
         """One page of all of them. A partner that fails or is late is named, and left out from there on."""
-        bound_to = _bound_to(request, tenant)
+        bound_to = _bound_to(request, tenant, everyone)
         places = {_id(one): Place() for one in everyone}
         if request.cursor is not None:
             known = _places.decode(self._tokens.read_cursor(request.cursor, bound_to))
             places = {key: known.get(key, place) for key, place in places.items()}
-        asked = {_id(one): one for one in everyone if not places[_id(one)].state}
-        tasks = {
-            key: asyncio.create_task(self._questions.call(_with_cursor(one, places[key].cursor)))
-            for key, one in asked.items()
-        }
+        asked = {_id(one): _with_cursor(one, places[_id(one)].cursor) for one in everyone if not places[_id(one)].state}
+        tasks = {key: asyncio.create_task(self._questions.call(one)) for key, one in asked.items()}
         await _all_in_time(list(tasks.values()), self._wait)
         items: list[msgspec.Raw] = []
         sources = []
@@ -108,7 +105,9 @@ def _id(asked: Asked) -> str:
     return str(asked.connector.manifest.id)
 
 
-def _bound_to(request: Paged, tenant: str) -> bytes:
-    """What a cursor is good for: this bank, and this question apart from the cursor and the page's length."""
+def _bound_to(request: Paged, tenant: str, everyone: Sequence[Asked]) -> bytes:
+    """What a cursor is good for: this bank, this customer, and this question apart from cursor and page's length."""
     plain = msgspec.structs.replace(request, cursor=None, limit=1)
-    return tenant.encode() + b"\n" + type(request).__name__.encode() + b"\n" + PLAIN.encode(plain)
+    subject = next((one.parties.subject for one in everyone if one.parties), None)
+    whom = f"{subject.id_type} {subject.id_number}" if subject else ""
+    return f"{tenant}\n{whom}\n{type(request).__name__}\n".encode() + PLAIN.encode(plain)

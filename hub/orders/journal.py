@@ -220,8 +220,8 @@ class Journal:
             if row.final and row.settled_fence is None and claim:
                 row.settled_fence = claim.fence
             sealed.add_handles(row, settlement.remember, tenant_sealer)
-            if doubt:
-                row.review = True
+            if doubt or (row.state == "succeeded" != before and reversals.was_undone(tx, row.order_id)):
+                row.review = True  # the partner took it back before it told that it had done it: a person should look
             if row.state == "succeeded" != before and isinstance(settlement.request, Reversal):
                 reversals.undo(tx, row, settlement.request.returned(taken.result), now)
             self._plan(tx, row, taken, claim.tries if claim else 0, settlement, now)

@@ -13,13 +13,18 @@ from schemas.order import OrderRequest, Posting, Reversal
 
 def overlapping(tx: Connection, key: Key, request: OrderRequest, known: int) -> Invalid | None:
     """Whether another reversal of the same order came in between: what was checked no longer holds."""
-    if not isinstance(request, Reversal) or rows.find_key(tx, key):
+    if not isinstance(request, Reversal):
         return None
-    rows.find(tx, request.reverses, for_update=True)
-    if len(rows.reversals_of(tx, request.reverses)) == known:
+    rows.find(tx, request.reverses, for_update=True)  # before the key: a twin may be writing this very order
+    if rows.find_key(tx, key) or len(rows.reversals_of(tx, request.reverses)) == known:
         return None
     flaw = FieldError(field="reverses", message="is being undone by another order")
     return Invalid("another reversal of this order came in between; look at the order", flaw)
+
+
+def was_undone(tx: Connection, order_id: str) -> bool:
+    """Whether a reversal of this order has succeeded."""
+    return any(row.state == "succeeded" for row in rows.reversals_of(tx, order_id))
 
 
 def undo(tx: Connection, reversal: OrderRow, returned: Money | None, now: datetime) -> None:

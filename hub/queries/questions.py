@@ -163,8 +163,9 @@ class Questions:
         now = self._clock()
 
         def unit(tx: Connection) -> None:
+            claim = work.standing(tx, row.query_id)  # first, as whoever finishes it does: neither writes over the other
             standing = rows.find_query(tx, row.query_id)
-            if standing is None or standing.state != "running":
+            if claim is None or standing is None or standing.state != "running":
                 return
             standing.handles = self._merged(standing, sealer, remember)
             rows.update_query(tx, standing)
@@ -223,7 +224,7 @@ class Questions:
             until = row.created_at + self._limits.call * 2
 
             def unit(tx: Connection) -> None:
-                rows.insert_query(tx, row)
+                _insert(tx, row)
                 work.start(tx, held, owner=self._owner, leased_until=until)
 
             await self._store.write(unit)
@@ -253,10 +254,8 @@ class Questions:
         row = await self._row(asked, check_after)
 
         def unit(tx: Connection) -> None:
-            rows.insert_query(tx, row)
+            _insert(tx, row)
             work.put(tx, row.query_id, KIND, row.tenant, row.check_at)
-            for callback_id in events.early(tx, row.account_id, row.reference):
-                work.put(tx, callback_id, events.KIND, row.tenant, row.created_at)
 
         await self._store.write(unit)
         return row
@@ -321,8 +320,9 @@ class Questions:
         check_at = self._clock() + check_after
 
         def unit(tx: Connection) -> None:
+            stands = work.held(tx, row.query_id, fence)
             standing = rows.find_query(tx, row.query_id)
-            if standing is None or not work.held(tx, row.query_id, fence):
+            if standing is None or not stands:
                 return
             came = self._handles(standing, sealer).keys() - asked.handles.keys()
             standing.handles = self._merged(standing, sealer, asked.handles)
@@ -353,6 +353,13 @@ class Questions:
         if not isinstance(error, PartnerFailure | TimeoutError):
             log.error("connector-failed", partner=partner, operation=asked.operation.key, exc_info=error)
         return told(error, partner)
+
+
+def _insert(tx: Connection, row: QueryRow) -> None:
+    """Writes a question down, and has news taken up again that came before it."""
+    rows.insert_query(tx, row)
+    for callback_id in events.early(tx, row.account_id, row.reference):
+        work.put(tx, callback_id, events.KIND, row.tenant, row.created_at)
 
 
 def _give_up(task: "asyncio.Task[Any]") -> None:

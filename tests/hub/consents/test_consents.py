@@ -205,3 +205,13 @@ async def test_nobody_is_named_in_the_clear(ward: Ward, store: Store):
     for text_ in (seen, stored, records):
         for secret in (CUSTOMER.name, CUSTOMER.id_number, CUSTOMER.mobile or ""):
             assert secret.encode() not in text_
+
+
+async def test_a_client_without_its_scopes_sees_nothing(ward: Ward):
+    """A program of the bank that may do nothing of what a consent covers can neither see nor end it."""
+    consent_id = await ward.give()
+    bills = caller(ward.caller.tenant, "utility-bills:read")
+    for deed in (ward.consents.see, ward.consents.revoke):
+        with pytest.raises(ScopeMissing):
+            await deed(bills, consent_id)
+    assert (await ward.consents.see(ward.caller, consent_id)).state == "active"

@@ -27,6 +27,7 @@ class Partners:
     def __init__(self, **pages: dict[str | None, Merged[Any]] | Exception | None) -> None:
         self.pages = pages
         self.asked: list[tuple[str, str | None]] = []
+        self.kept: list[str | None] = []
 
     async def call(self, asked: Asked) -> Any:
         name = asked.connector.manifest.name
@@ -39,6 +40,7 @@ class Partners:
         return pages[asked.request.cursor]  # type: ignore[index]
 
     async def keep(self, asked: Asked, check_after: timedelta) -> Any:
+        self.kept.append(asked.request.cursor)
         return SimpleNamespace(query_id=f"qry_{asked.connector.manifest.name}", check_at=NOON + check_after)
 
 
@@ -135,3 +137,13 @@ async def test_a_cursor_is_bound(turn: Callable[..., Any]) -> None:
     for changes in ({}, {"region": "KE"}, {"region": "NG", "category": "water"}):
         with pytest.raises(Malformed):
             await turn(partners, "a", first["next"], **changes)
+
+
+async def test_a_share_that_is_kept_is_asked_where_it_stood(turn: Callable[..., Any]) -> None:
+    """A partner that needs longer for its second page is kept with its own cursor, not with the hub's."""
+    partners = Partners(a={None: words("a1", to="2"), "2": words("a2")}, b={None: words("b1", to="7")})
+    first = await turn(partners, "ab")
+    partners.pages["b"] = NotReady(timedelta(1))
+    second = await turn(partners, "ab", first["next"])
+    assert [source["status"] for source in second["sources"]] == ["ok", "pending"]
+    assert partners.kept == ["7"]

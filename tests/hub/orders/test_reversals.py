@@ -217,3 +217,13 @@ def test_a_bill_that_does_not_sum():
     """Items that do not add up to the total."""
     with pytest.raises(ValueError, match=r"^items: add up to 100\.00, not to 99\.00"):
         Settlement(**({name: getattr(BILL, name) for name in BILL.__struct_fields__} | {"total": yuan("99.00")}))
+
+
+async def test_a_success_that_comes_after_its_revocation_calls_for_a_person(till: Till):
+    """An answer that was on its way while the settlement was taken back settles it, and somebody must look."""
+    bill = await till.bill(Pending(stage="processing", so_far=settled("pending")))
+    request = Revocation(reverses=bill.order_id)
+    row = await till.begin(REVOKE, request, await till.named(REVOKE, request))
+    await till.settle(row, REVOKE, request, Succeeded(result=Revoked(returned=yuan("100.00"))))
+    late = await till.settle(bill, SETTLE, BILL, Succeeded(result=settled()))
+    assert (late.state, late.review) == ("succeeded", True)
