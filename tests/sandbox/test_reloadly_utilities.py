@@ -181,7 +181,7 @@ def test_local_amount(product: Client) -> None:
     payment = product.payment(amount=1500.5)
     product.pay(payment)
     (entry,) = product.performed(payment)
-    assert (entry["amount"], entry["currency"], entry["operation"]) == ("1500.50", "NGN", "POST /pay")
+    assert (entry["amount"], entry["currency"], entry["operation"]) == ("1500.50", "NGN", "pay")
     transaction = product.find(payment)[0]["transaction"]
     assert (transaction["amount"], transaction["amountCurrencyCode"]) == (1500.5, "NGN")
     balance = transaction["balanceInfo"]

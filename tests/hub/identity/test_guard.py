@@ -180,9 +180,9 @@ async def test_assertion_is_no_access_token(door: Door):
 @pytest.mark.parametrize("length", [8200, 100_000, 5_000_000])
 async def test_huge_token_is_refused_at_once(door: Door, length: int):
     """A huge token is refused before anything is calculated."""
-    began = time.perf_counter()
+    began = time.thread_time()  # of the processor, whoever else is busy
     assert "too long" in (await refusal(door, "Bearer " + "a" * length)).description
-    assert time.perf_counter() - began < 0.05
+    assert time.thread_time() - began < 0.05
 
 
 async def test_token_expires_though_it_is_remembered(door: Door):
