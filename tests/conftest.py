@@ -5,12 +5,14 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hub.store import Store, open_store
 from hub.store.schema import upgrade
 from tests.databases import Databases, Run
+from tests.places import Places, takes_long
 from tests.running import Running, running
 
 RUN = pytest.StashKey[Run]()
@@ -27,10 +29,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUN] = Run(Path(told)) if told else Run.begin()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, lest it ends last; otherwise the order stays as chance made it."""
+    items.sort(key=lambda item: not takes_long(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return Places(config, log)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a test waits for a partner, a disk or a clock half of its time."""
-    return (os.cpu_count() or 1) + 1
+    """More than there are cores: a test waits for a partner, a disk or a clock most of its time."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,6 +1,5 @@
 """A real hub and real simulated partners, each in a process of its own, for tests that speak HTTP to them."""
 
-import json
 import os
 import secrets
 import signal
@@ -19,6 +18,7 @@ from sandbox.bank import BankApp
 from sandbox.demo import Place, prepare, start_hub, stop_hub
 from sandbox.stand import fleet
 from sandbox.stand.fleet import Fleet
+from tests.sandbox.wire import Door
 
 BILLS = "/v1/utility-bills"
 CEB, RELOADLY, SETU = "ceb_channel", "reloadly_utilities", "setu_bbps"
@@ -181,12 +181,9 @@ class Running:
 
     def door(self, partner: str, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Speaks to a simulator's control door."""
-        url = self.partners.stands[partner].door + path
-        content = json.dumps(body) if body is not None else None
-        answer = httpx.request(
-            method, url, content=content, headers={"content-type": "application/json"}, trust_env=False
-        )
-        return dict(answer.raise_for_status().json())
+        status, answer = Door(self.partners.stands[partner]).call(method, path, body)
+        assert status == httpx.codes.OK, answer
+        return dict(answer)
 
 
 class Twin:

@@ -12,6 +12,8 @@ from tests.running import Running, running
 
 Stages = Callable[[str], Running]
 """The hub of a scenario."""
+ASKED_ABOUT = {"HUB_ENQUIRY_SCHEDULE": "500ms,500ms,1s,1s,2s,2s,4s,8s,8s,1h"}
+"""Soon and often, and then hardly ever: what was never performed stays open, and would be asked about to the end."""
 
 
 def staged(stack: ExitStack, factory: pytest.TempPathFactory, how: str | None = None, **environment: str) -> Stages:
@@ -31,7 +33,7 @@ def staged(stack: ExitStack, factory: pytest.TempPathFactory, how: str | None = 
 @pytest.fixture(scope="session")
 def spoilt_hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
     with ExitStack() as stack:
-        yield staged(stack, tmp_path_factory, "no-breaker", HUB_ENQUIRY_SCHEDULE="500ms,500ms,1s,2s")
+        yield staged(stack, tmp_path_factory, "no-breaker", **ASKED_ABOUT)
 
 
 @pytest.fixture

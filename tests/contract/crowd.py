@@ -3,18 +3,18 @@
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from connectors.kit import registry
 from schemas.contract import SCENARIOS, Operation
 from tests.contract import asking
-from tests.contract.asking.words import Customer, Ordered, customer
+from tests.contract.asking.words import MANIFESTS, Customer, Ordered, customer
 from tests.running import Running
 from tests.sandbox.wire import Door
 
@@ -72,7 +72,10 @@ class Crowd:
         self.orders: dict[str, dict[str, Any]] = {}
         self.moved_after_final: list[str] = []
         self.reading = threading.Lock()
+        self.since = datetime.now(UTC).isoformat()
         self._before = {partner: len(hub.ledger(partner)) for partner in {wish.partner for wish in self.wishes}}
+        self.ledgers: dict[str, list[dict[str, Any]]] = {}
+        """What each partner had performed for this crowd when it was last looked at."""
 
     def run(self, patience: float) -> "Crowd":
         with Watch(self):
@@ -81,22 +84,22 @@ class Crowd:
             self._wait(patience)
         return self
 
-    def ledger(self, partner: str) -> list[dict[str, Any]]:
-        """What the partner has performed since this crowd came."""
-        entries: list[dict[str, Any]] = door(self.hub, partner).call("GET", "/_sandbox/ledger")[1]["entries"]
-        return entries[self._before[partner] :]
+    def entries(self, order: dict[str, Any]) -> list[dict[str, Any]]:
+        """What the partner's ledger holds for an order."""
+        return [entry for entry in self.ledgers[order["partner"]] if entry["reference"] == order["reference"]]
 
     def order(self, wish: Wish) -> dict[str, Any] | None:
         return self.orders.get(wish.order_id or "")
 
     def see(self) -> None:
-        """Reads every order of the bank, page by page. What was read earlier is never held against what came later."""
+        """Reads every order and ledger, orders first. What was read earlier is never held against what came later."""
         with self.reading:
-            for order in all_orders(self.hub):
+            for order in all_orders(self.hub, since=self.since):
                 known = self.orders.get(order["order_id"])
                 if known is not None and known["state"] in FINAL and _told(order) != _told(known):
                     self.moved_after_final.append(f"{_told(known)} became {_told(order)}")
                 self.orders[order["order_id"]] = order
+        self.ledgers = {partner: self.hub.ledger(partner)[count:] for partner, count in self._before.items()}
 
     def _place(self, wish: Wish) -> None:
         """Asks like a patient bank: the same key again, for as long as it is told that no order exists."""
@@ -120,22 +123,22 @@ class Crowd:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             self.see()
-            ledgers = {partner: self.ledger(partner) for partner in {wish.partner for wish in self.wishes}}
-            if all(self._at_rest(wish, ledgers[wish.partner]) for wish in self.wishes):
+            if all(self._at_rest(wish) for wish in self.wishes):
                 time.sleep(1.5)  # late callbacks, and whatever else might still move what should not
                 self.see()
                 return
             time.sleep(0.3)
 
-    def _at_rest(self, wish: Wish, ledger: list[dict[str, Any]]) -> bool:
+    def _at_rest(self, wish: Wish) -> bool:
         order = self.order(wish)
         if order is None:
             return wish.order_id is None
         whats = {entry["what"] for entry in order["timeline"]}
         if order["state"] in FINAL:
             return True
-        performed = any(entry["reference"] == order["reference"] for entry in ledger)
-        return (not performed and "absent" in whats) or (wish.lied_to and bool(whats & {"unknown", "enquiry-unclear"}))
+        return (not self.entries(order) and "absent" in whats) or (
+            wish.lied_to and bool(whats & {"unknown", "enquiry-unclear"})
+        )
 
 
 class Watch:
@@ -156,18 +159,18 @@ class Watch:
     def _look(self) -> None:
         while not self._over.wait(0.5):
             with self._crowd.reading:
-                for order in all_orders(self._crowd.hub):
+                for order in all_orders(self._crowd.hub, since=self._crowd.since):
                     known = self._crowd.orders.get(order["order_id"])
                     if known is None or known["state"] not in FINAL:
                         self._crowd.orders[order["order_id"]] = order
 
 
-def all_orders(hub: Running, limit: int = 100) -> list[dict[str, Any]]:
-    """Every order of the bank, through every page of its list."""
+def all_orders(hub: Running, limit: int = 100, **search: str) -> list[dict[str, Any]]:
+    """Every order of the bank that a search finds, through every page of the list."""
     orders: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
-        page = hub.app.get("/v1/orders", limit=str(limit), **cursor).raise_for_status().json()
+        page = hub.app.get("/v1/orders", limit=str(limit), **search, **cursor).raise_for_status().json()
         orders += page["items"]
         if page["next"] is None:
             return orders
@@ -223,17 +226,16 @@ def _seen(hub: Running, wish: Wish) -> str:
     order = done.order(wish)
     assert order is not None, wish.problems
     assert order["state"] == "succeeded", order
-    [entry] = hub.entries(order)
+    [entry] = done.entries(order)
     return str(entry["operation"])
 
 
 def violations(crowd: Crowd) -> list[str]:
     """Everything about these orders that must never be, in words."""
-    ledgers = {partner: crowd.ledger(partner) for partner in {wish.partner for wish in crowd.wishes}}
     found = list(crowd.moved_after_final)
     for wish in crowd.wishes:
         order = crowd.order(wish)
-        entries = [entry for entry in ledgers[wish.partner] if _is_about(entry, wish, order)]
+        entries = [entry for entry in crowd.ledgers[wish.partner] if _is_about(entry, wish, order)]
         if order is None:
             found += [f"{wish.label}: {entries} without an order ({wish.problems})"] if entries else []
             continue
@@ -283,13 +285,13 @@ def stuck(crowd: Crowd) -> list[str]:
         if (order := crowd.order(wish)) is not None
         and order["state"] not in FINAL
         and not wish.lied_to
-        and any(entry["reference"] == order["reference"] for entry in crowd.ledger(wish.partner))
+        and crowd.entries(order)
     ]
 
 
-def whole_books_agree(hub: Running, partners: Iterable[str]) -> None:
+def whole_books_agree(hub: Running, partners: Sequence[str]) -> None:
     """Every entry of every ledger belongs to exactly one order of the hub, and no order has two."""
-    orders = all_orders(hub)
+    orders = [order for partner in partners for order in all_orders(hub, partner=partner)]
     references = [(order["partner"], order["reference"]) for order in orders]
     assert len(references) == len(set(references))
     for partner in partners:
@@ -319,7 +321,7 @@ def door(hub: Running, partner: str) -> Door:
 def _sources(hub: Running) -> list[dict[str, Any]]:
     """How everybody does who is asked by a public list, of every scenario that has one."""
     told: list[dict[str, Any]] = []
-    for scenario in {name for partner in hub.partners.stands for name in registry.find()[partner].manifest.offers}:
+    for scenario in {name for partner in hub.partners.stands for name in MANIFESTS[partner].offers}:
         lists = [each for each in SCENARIOS[scenario].operations.values() if each.method == "GET"]
         answer = hub.app.get(lists[0].route, **_least(lists[0])) if lists else None
         if answer is not None:

@@ -29,7 +29,7 @@ def test_sent_again_once_the_port_is_open(stages: Stages, partner: str, operatio
         order = done.order(wish)
         assert order is not None, wish.problems
         assert order["state"] == "succeeded", order["timeline"]
-        assert len(stage.entries(order)) == 1
+        assert len(done.entries(order)) == 1
     waited = [order for order in map(done.order, wishes) if order and _waited(order)]
     if not waited:
         pytest.skip("before each order it is asked something, so no order was journalled while the port was closed")

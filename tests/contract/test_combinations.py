@@ -9,7 +9,7 @@ import pytest
 from schemas.contract import Operation
 from tests.contract import crowd
 from tests.contract.asking import how_to_order, named, offered
-from tests.contract.conftest import Stages, staged
+from tests.contract.conftest import ASKED_ABOUT, Stages, staged
 from tests.contract.crowd import Crowd, Wish
 from tests.running import Running
 
@@ -21,7 +21,7 @@ SEEDS = (20261123,)
 @pytest.fixture(scope="module")
 def nervous_hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
     with ExitStack() as stack:
-        yield staged(stack, tmp_path_factory, "nervous-breaker", HUB_ENQUIRY_SCHEDULE="500ms,500ms,1s,2s")
+        yield staged(stack, tmp_path_factory, "nervous-breaker", **ASKED_ABOUT)
 
 
 def drawn(chance: random.Random, hub: Running, partner: str, operation: Operation) -> list[Wish]:

@@ -51,7 +51,7 @@ def _holds_exactly(wish: Wish, done: Crowd, pays: str) -> None:
     faults = {fault for where, fault, _ in wish.faults if where == pays}
     if faults & set(NEVER_PERFORMS):
         assert order["state"] in ("unknown", *wish.how.spared), wish.label
-        assert not done.hub.entries(order), wish.label
+        assert not done.entries(order), wish.label
         assert order["next_check_at"] is not None or order["state"] == "declined", wish.label
     elif "decline" in faults:
         assert order["state"] == "declined", wish.label

@@ -171,11 +171,11 @@ def test_port_that_closes_between_bill_and_order(stages: Stages) -> None:
     order = done.order(wish)
     assert order is not None
     assert order["state"] == "succeeded"
-    assert len(stage.entries(order)) == 1
+    assert len(done.entries(order)) == 1
 
 
 def _fate(done: Crowd, wish: Wish) -> Any:
     order = done.order(wish)
     if order is None:
         return wish.problems
-    return (order["state"], (order["reason"] or {}).get("code"), len(done.hub.entries(order)))
+    return (order["state"], (order["reason"] or {}).get("code"), len(done.entries(order)))

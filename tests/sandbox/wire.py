@@ -88,7 +88,7 @@ class Door:
         self.stand = stand
 
     def call(self, method: str, path: str, document: Any = None) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection(*address(self.stand.door), timeout=5)
+        connection = http.client.HTTPConnection(*address(self.stand.door), timeout=30)
         try:
             body = None if document is None else json.dumps(document)
             connection.request(method, path, body, {"content-type": "application/json"})

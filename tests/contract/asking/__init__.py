@@ -4,10 +4,9 @@ from importlib import import_module
 
 import httpx
 
-from connectors.kit import registry
 from schemas.contract import SCENARIOS, Operation
 from schemas.scenarios import load
-from tests.contract.asking.words import Body, Ordered, Questioned
+from tests.contract.asking.words import MANIFESTS, Body, Ordered, Questioned
 from tests.running import Running
 
 load()
@@ -15,15 +14,15 @@ load()
 
 def partners_of(scenario: str) -> list[str]:
     """Who serves a scenario, by name."""
-    return sorted(name for name, connector in registry.find().items() if scenario in connector.manifest.offers)
+    return sorted(name for name, manifest in MANIFESTS.items() if scenario in manifest.offers)
 
 
 def offered(kind: str) -> list[tuple[str, Operation]]:
     """Every (partner, operation) of a kind, as the manifests offer them."""
     return [
         (name, SCENARIOS[scenario].operations[operation])
-        for name, connector in sorted(registry.find().items())
-        for scenario, operations in connector.manifest.offers.items()
+        for name, manifest in sorted(MANIFESTS.items())
+        for scenario, operations in manifest.offers.items()
         for operation in operations
         if SCENARIOS[scenario].operations[operation].kind == kind
     ]

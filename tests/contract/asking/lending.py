@@ -9,8 +9,7 @@ from secrets import token_hex
 
 import httpx
 
-from connectors.kit import registry
-from tests.contract.asking.words import Body, Customer, Ordered, Questioned, area, asked, until_answered
+from tests.contract.asking.words import MANIFESTS, Body, Customer, Ordered, Questioned, area, asked, until_answered
 from tests.running import Running
 
 LENDING = "/v1/lending"
@@ -22,7 +21,7 @@ PATIENCE = 90.0
 
 def amount(partner: str, text: str) -> Body:
     """In the one currency that a partner lends."""
-    return {"amount": text, "currency": CURRENCIES[registry.find()[partner].manifest.regions[0]]}
+    return {"amount": text, "currency": CURRENCIES[MANIFESTS[partner].regions[0]]}
 
 
 def product(hub: Running, partner: str) -> Body:
@@ -48,7 +47,7 @@ def pre_check(hub: Running, partner: str, customer: Customer) -> Body:
 def application(hub: Running, partner: str, customer: Customer, _variant: Body | None = None) -> Body:
     """With a pre-check where there are any."""
     wish = plain(hub, partner)
-    if "pre_check" not in registry.find()[partner].manifest.offers["lending"]:
+    if "pre_check" not in MANIFESTS[partner].offers["lending"]:
         return wish
     checked = asked(hub, f"{LENDING}/pre-checks", pre_check(hub, partner, customer))
     return wish | {"pre_check_id": checked["pre_check_id"]}
