@@ -63,8 +63,8 @@ from schemas.call import Clock
 
 log = structlog.get_logger("hub")
 
-
 SWEEPS = (forget_keys, forget_expired, forget_documents, forget_callbacks, forget_evidence)
+"""What each room forgets once its time is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,9 +152,7 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         clock=clock,
         worker=worker,
         refusals=Refusals(store, clock),
-        housekeeping=Housekeeping(
-            store, clock, [forget_keys, forget_expired, forget_documents, forget_callbacks, forget_evidence]
-        ),
+        housekeeping=Housekeeping(store, clock, SWEEPS),
         attempts=attempts,
         questions=questions,
         lines=lines,
