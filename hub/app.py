@@ -98,7 +98,9 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     originals = Originals(store, journal)
     consents = Consents(store, data_keys, clock)
     documents = Documents(store, data_keys, clock, kept=settings.duration("query_kept"))
-    attempts = Attempts(journal, originals, lines, exhibits, clock, not_sent_limit=settings.duration("not_sent_limit"))
+    attempts = Attempts(
+        journal, originals, consents, lines, exhibits, clock, not_sent_limit=settings.duration("not_sent_limit")
+    )
     questions = Questions(
         store,
         data_keys,
@@ -107,6 +109,7 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         originals,
         documents,
         clock,
+        consents=consents,
         codec=tokens.codec,
         owner=owner,
         limits=Limits(

@@ -11,6 +11,7 @@ import structlog
 from connectors.kit.attempt import Errand, Line, PartnerCall
 from connectors.kit.registry import Connector
 from hub import errors, ids
+from hub.consents.consents import Consents
 from hub.consents.parties import Parties, open_parties, seal_parties
 from hub.documents.documents import Documents
 from hub.errors import FieldError
@@ -81,6 +82,7 @@ class Questions:
         documents: Documents,
         clock: Clock,
         *,
+        consents: Consents,
         codec: Codec,
         owner: str,
         limits: Limits,
@@ -90,6 +92,7 @@ class Questions:
         self._lines = lines
         self._exhibits = exhibits
         self._originals = originals
+        self._consents = consents
         self._documents = documents
         self._clock = clock
         self._codec = codec
@@ -192,7 +195,7 @@ class Questions:
         return max(row.check_at - self._clock(), timedelta(seconds=1))
 
     async def work(self, piece: Work) -> None:
-        """Asks a kept question again."""
+        """Asks a kept question again, unless its consent has ended."""
         row = await self._store.read(lambda tx: rows.find_query(tx, piece.work_id))
         if row is None or row.state != "running":
             await self._store.write(lambda tx: work.finish(tx, piece.work_id))
@@ -200,9 +203,12 @@ class Questions:
         trace_id.set(row.trace_id)
         asked = await self._asked(row)
         try:
+            await self._consents.confirm(asked.tenant, asked.parties)
             answer = await self.written(asked, await self.call(asked))
         except NotReady as not_ready:
             await self._put_off(row, asked, not_ready.check_after, piece.fence, tries=0)
+        except errors.ConsentMissing as error:
+            await self._finish(row, "failed", msgspec.json.encode(problem_of(error)), piece.fence)
         except errors.PartnerError as error:
             if piece.tries < TRIES and not isinstance(error, errors.RefusedByPartner):
                 await self._put_off(row, asked, timedelta(seconds=2**piece.tries), piece.fence)
