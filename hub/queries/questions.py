@@ -365,7 +365,7 @@ def _insert(tx: Connection, row: QueryRow) -> None:
     """Writes a question down, and has news taken up again that came before it."""
     rows.insert_query(tx, row)
     for callback_id in events.early(tx, row.account_id, row.reference):
-        work.put(tx, callback_id, events.KIND, row.tenant, row.created_at)
+        work.put_now(tx, callback_id, events.KIND, row.tenant, row.created_at)
 
 
 def _give_up(task: "asyncio.Task[Any]") -> None:
