@@ -110,7 +110,7 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         documents,
         clock,
         consents=consents,
-        codec=tokens.codec,
+        tokens=tokens,
         owner=owner,
         limits=Limits(
             wait=settings.duration("query_wait"),

@@ -191,7 +191,7 @@ class Pipeline:
         region = region_of(operation, request)
         serving = [route for route in offering if region is None or _serves(route, region)]
         everyone = [await self._asked(caller, operation, request, route, parties) for route in serving]
-        return await self._merger.page(everyone, request, caller.tenant)
+        return await self._merger.page(everyone, request, caller.tenant, parties)
 
     async def _asked(
         self, caller: Caller, operation: Operation, request: Any, route: Route, parties: Parties | None

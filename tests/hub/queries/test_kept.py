@@ -41,6 +41,7 @@ from tests.connectors.kit.bench import MANIFEST, Watch
 
 load()
 CUSTOMER = Person(name="周桂英", id_number=id_number(7))
+TOKENS = Tokens(bytes(32))
 LATER = NotReady(timedelta(seconds=10))
 BILL = Bill(bill_id=PartnerRef(MANIFEST.id, "b1"), amount=Money(amount="12.30", currency="CNY"))
 SEARCH = BillSearch(biller_id=PartnerRef(MANIFEST.id, "x1"), account="3300112233")
@@ -101,7 +102,7 @@ class House:
             Documents(store, data_keys, self.clock, kept=timedelta(minutes=5)),
             self.clock,
             consents=self.consents,
-            codec=Tokens(bytes(32)).codec,
+            tokens=TOKENS,
             owner="here",
             limits=Limits(wait=timedelta(seconds=5), call=timedelta(seconds=30), kept=timedelta(hours=1)),
         )
