@@ -77,7 +77,7 @@ class Consents:
         self._store = store
         self._data_keys = data_keys
         self._clock = clock
-        self._concerning = {each.key: each for each in operations() if each.path and each.subject == "required"}
+        self._concerning = {each.key: each for each in operations() if each.path and each.takes_consent}
 
     async def give(self, caller: Caller, request: ConsentRequest) -> Consent:
         """Writes a consent down. Raises: Invalid, ScopeMissing."""
@@ -128,10 +128,8 @@ class Consents:
         await self._store.write(unit)
         return await self.see(caller, consent_id)
 
-    async def parties(self, caller: Caller, operation: Operation, consent_id: str | None) -> Parties | None:
-        """Who a call is about; None where nobody is. Raises: ConsentMissing."""
-        if operation.subject != "required":
-            return None
+    async def parties(self, caller: Caller, operation: Operation, consent_id: str | None) -> Parties:
+        """Who a call is about, by the consent that it names. Raises: ConsentMissing."""
         if consent_id is None:
             raise _missing("send the id of the customer's consent in the header Consent-Id", "is missing")
         row = await self._active(caller.tenant, consent_id)

@@ -15,6 +15,8 @@ from schemas.examples import example
 
 SCHEME = "oauth"
 TRACE = parameter("traceparent")
+CONSENTS = {"required": "Consent-Id", "followed": "Consent-Id-of-the-order"}
+"""The header as each kind of operation takes it."""
 NEVER_AGAIN = (
     "A `200` or `202` means that the order stands. Until it is `succeeded` or `declined`, never pay again: the hub "
     "finds out, and the order tells. A `4xx` means that no order exists, and that the key is free. After a `5xx`, "
@@ -88,8 +90,8 @@ def _parameters(operation: Operation) -> list[Json]:
     found = in_query(operation.request) if operation.method == "GET" else []
     if operation.kind == "order":
         found += [parameter("Idempotency-Key"), parameter("Prefer")]
-    if operation.subject == "required":
-        found.append(parameter("Consent-Id"))
+    if operation.takes_consent:
+        found.append(parameter(CONSENTS[operation.subject]))
     return [*found, TRACE]
 
 
@@ -113,7 +115,7 @@ def _may_be_kept(operation: Operation) -> bool:
 
 
 def _concerns_a_person(operation: Operation) -> bool:
-    return operation.subject == "required"
+    return operation.takes_consent
 
 
 def _file() -> Json:
