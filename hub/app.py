@@ -63,8 +63,8 @@ from schemas.call import Clock
 
 log = structlog.get_logger("hub")
 
-
 SWEEPS = (forget_keys, forget_expired, forget_documents, forget_callbacks, forget_evidence)
+"""What each room forgets once its time is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,9 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     originals = Originals(store, journal)
     consents = Consents(store, data_keys, clock)
     documents = Documents(store, data_keys, clock, kept=settings.duration("query_kept"))
-    attempts = Attempts(journal, originals, lines, exhibits, clock, not_sent_limit=settings.duration("not_sent_limit"))
+    attempts = Attempts(
+        journal, originals, consents, lines, exhibits, clock, not_sent_limit=settings.duration("not_sent_limit")
+    )
     questions = Questions(
         store,
         data_keys,
@@ -107,7 +109,8 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         originals,
         documents,
         clock,
-        codec=tokens.codec,
+        consents=consents,
+        tokens=tokens,
         owner=owner,
         limits=Limits(
             wait=settings.duration("query_wait"),
@@ -152,9 +155,7 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         clock=clock,
         worker=worker,
         refusals=Refusals(store, clock),
-        housekeeping=Housekeeping(
-            store, clock, [forget_keys, forget_expired, forget_documents, forget_callbacks, forget_evidence]
-        ),
+        housekeeping=Housekeeping(store, clock, SWEEPS),
         attempts=attempts,
         questions=questions,
         lines=lines,

@@ -27,7 +27,7 @@ async def customers(consents: Consents, caller: Caller, known: list[dict[str, An
     if known and all([await _stands(consents, caller, one["consent_id"]) for one in known]):
         return known
     until = utc_now() + GOOD_FOR
-    concerning = [each.key for each in operations() if each.path and each.subject == "required"]
+    concerning = [each.key for each in operations() if each.path and each.takes_consent]
     child = Authority(relation="child", evidence="household register, page 3", until=until)
     alone = ConsentRequest(customer=CUSTOMER, operations=concerning, expires_at=until)
     acted = ConsentRequest(customer=MOTHER, operations=concerning, expires_at=until, actor=CUSTOMER, authority=child)
@@ -47,5 +47,5 @@ async def _stands(consents: Consents, caller: Caller, consent_id: str) -> bool:
         consent = await consents.see(caller, consent_id)
     except NotFound:
         return False
-    concerning = {each.key for each in operations() if each.path and each.subject == "required"}
+    concerning = {each.key for each in operations() if each.path and each.takes_consent}
     return consent.state == "active" and concerning <= set(consent.operations)

@@ -22,7 +22,8 @@ F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 Kind = Literal["query", "order", "enquiry", "check"]
 Access = str
 Level = Literal["A1", "A2"]
-Subject = Literal["required", "digest", "none"]
+Subject = Literal["required", "followed", "digest", "none"]
+"""Whether a call concerns a person: always, where the order did that it follows, by mask and digest alone, or never."""
 Routing = Literal["everyone", "order", "ref", "region"]
 
 A1: Level = "A1"
@@ -80,6 +81,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         if self.order_field:
             return "order"
         return "ref" if self.ref_field else "region"
+
+    @property
+    def takes_consent(self) -> bool:
+        """Whether it concerns a person, or may: then a customer can agree to it."""
+        return self.subject in ("required", "followed")
 
     @property
     def order_field(self) -> str | None:
@@ -242,6 +248,7 @@ def _operations(scenario: type[Scenario]) -> dict[str, Operation]:
         found[owner.name] = msgspec.structs.replace(owner, **{helper.kind: helper.name})
     for operation in found.values():
         _refuse_unsafe(operation)
+        _refuse_unasked(operation, [found[name] for name in operation.follows])
     return found
 
 
@@ -282,6 +289,15 @@ def _refuse_unsafe(operation: Operation) -> None:
         return
     for field in msgspec.inspect.type_info(operation.request).fields:  # type: ignore[attr-defined]
         _refuse_private(operation, field)
+
+
+def _refuse_unasked(operation: Operation, followed: list[Operation]) -> None:
+    """An order about a person is followed by nothing that this person need not agree to."""
+    concerning = any(one.takes_consent for one in followed)
+    if concerning and not operation.takes_consent:
+        raise TypeError(f'{operation.key}: follows orders that concern a person; say subject="followed" or "required"')
+    if operation.subject == "followed" and not concerning:
+        raise TypeError(f"{operation.key}: follows no order that concerns a person")
 
 
 def _refuse_private(operation: Operation, field: Any) -> None:

@@ -12,6 +12,7 @@ ReasonCode = Literal[
     "account-blocked",
     "amount-refused",
     "cancelled",
+    "consent-ended",
     "deadline-passed",
     "declined",
     "duplicate",

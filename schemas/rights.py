@@ -286,9 +286,9 @@ class Rights(Scenario, name="rights"):
     async def issue_pass(self, search: BookingSearch, call: Call) -> Pass:
         """The pass to a booking, on the day: good for a short while."""
 
-    @query("POST /redemption-searches", access="read", level=A2, follows=(book, buy), optional=True)
+    @query("POST /redemption-searches", access="read", level=A2, subject="followed", follows=(book, buy), optional=True)
     async def find_redemptions(self, search: RedemptionSearch, call: Call) -> list[Redemption]:
-        """When and where something was used."""
+        """When and where something was used. A booking is its customer's: it needs the consent, a purchase none."""
 
     @query("GET /merchant-offers", access="read", level=A1, optional=True)
     async def list_offers(self, search: NearbySearch, call: Call) -> Merged[MerchantOffer]:

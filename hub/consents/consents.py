@@ -77,7 +77,7 @@ class Consents:
         self._store = store
         self._data_keys = data_keys
         self._clock = clock
-        self._concerning = {each.key: each for each in operations() if each.path and each.subject == "required"}
+        self._concerning = {each.key: each for each in operations() if each.path and each.takes_consent}
 
     async def give(self, caller: Caller, request: ConsentRequest) -> Consent:
         """Writes a consent down. Raises: Invalid, ScopeMissing."""
@@ -115,7 +115,7 @@ class Consents:
         return self._shown(row, agreed)
 
     async def revoke(self, caller: Caller, consent_id: str) -> Consent:
-        """Ends a consent at once, for every call that is not on its way yet. Raises: NotFound, ScopeMissing."""
+        """Ends a consent at once, for everything that has not been sent yet. Raises: NotFound, ScopeMissing."""
         await self.see(caller, consent_id)
         now = self._clock()
 
@@ -128,24 +128,32 @@ class Consents:
         await self._store.write(unit)
         return await self.see(caller, consent_id)
 
-    async def parties(self, caller: Caller, operation: Operation, consent_id: str | None) -> Parties | None:
-        """Who a call is about; None where nobody is. Raises: ConsentMissing."""
-        if operation.subject != "required":
-            return None
+    async def parties(self, caller: Caller, operation: Operation, consent_id: str | None) -> Parties:
+        """Who a call is about, by the consent that it names. Raises: ConsentMissing."""
         if consent_id is None:
             raise _missing("send the id of the customer's consent in the header Consent-Id", "is missing")
-        row = await self._store.read(lambda tx: rows.find_consent(tx, consent_id))
-        if row is None or row.tenant != caller.tenant:
-            raise _missing("there is no such consent", "names no consent of this bank")
-        state = self._state(row)
-        if state != "active":
-            raise _missing(f"this consent is {state}", f"is {state}; ask the customer for a new one")
+        row = await self._active(caller.tenant, consent_id)
         agreed = await self._opened(row)
         if operation.key not in agreed.operations:
             raise _missing(f"the customer did not agree to {operation.key}", f"does not cover {operation.key}")
         return Parties(
             consent_id=row.consent_id, subject=agreed.customer, actor=agreed.actor, authority=agreed.authority
         )
+
+    async def confirm(self, tenant: str, parties: Parties | None) -> None:
+        """Lets pass what concerns nobody, or rests on a consent that still stands. Raises: ConsentMissing."""
+        if parties is not None:
+            await self._active(tenant, parties.consent_id)
+
+    async def _active(self, tenant: str, consent_id: str) -> ConsentRow:
+        """A consent of this bank's that has not ended. Raises: ConsentMissing."""
+        row = await self._store.read(lambda tx: rows.find_consent(tx, consent_id))
+        if row is None or row.tenant != tenant:
+            raise _missing("there is no such consent", "names no consent of this bank")
+        state = self._state(row)
+        if state != "active":
+            raise _missing(f"this consent is {state}", f"is {state}; ask the customer for a new one")
+        return row
 
     def _refuse(self, caller: Caller, request: ConsentRequest, now: datetime) -> None:
         if not now < request.expires_at <= now + LONGEST:

@@ -36,6 +36,8 @@ log = structlog.get_logger("hub.callbacks")
 CONTEXT = "callbacks.raw"
 UNAPPLIED_AFTER = timedelta(seconds=30)
 """A callback that was stored and is not applied by then lost its process; the worker takes it up."""
+ONCE_MORE_AFTER = timedelta(seconds=5)
+"""Believable news of what is not there is looked at once more: it may have been written down that very moment."""
 TRIES = 10
 """How often the worker takes up one that cannot be applied, before it leaves it to a person."""
 LONGEST_REFERENCE = 64
@@ -248,9 +250,12 @@ class Callbacks:
         trusted: bool,
         reference: str = "",
     ) -> None:
+        now = self._clock()
+        ours = reference if _ours(reference) else None
+        may_come = what == rows.EARLY and trusted and ours is not None
         record = new_record(
             tenant=account.tenant,
-            at=self._clock(),
+            at=now,
             kind="callback",
             trace_id=trace_id.get(),
             actor=f"partner:{connector.manifest.name}",
@@ -261,10 +266,11 @@ class Callbacks:
         )
 
         def unit(tx: Connection) -> None:
-            rows.judge_callback(
-                tx, callback_id, what, order_id, trusted=trusted, reference=reference if _ours(reference) else None
-            )
-            work.finish(tx, callback_id)
+            is_new = rows.judge_callback(tx, callback_id, what, order_id, trusted=trusted, reference=ours)
+            if may_come and is_new:
+                work.again(tx, callback_id, now + ONCE_MORE_AFTER)
+            else:
+                work.finish(tx, callback_id)
             audit.append(tx, record)
 
         await self._store.write(unit)

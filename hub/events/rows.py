@@ -92,10 +92,13 @@ def find_callback(tx: Connection, callback_id: str) -> tuple[str, bytes] | None:
 
 def judge_callback(
     tx: Connection, callback_id: str, what: str, order_id: str | None, *, trusted: bool, reference: str | None = None
-) -> None:
-    """Records what became of a callback."""
+) -> bool:
+    """Records what became of a callback. Says whether nobody had judged it so before."""
+    this = callbacks.c.callback_id == callback_id
+    before = tx.execute(select(callbacks.c.what).where(this).with_for_update()).scalar()
     values = {"what": what, "order_id": order_id, "trusted": trusted, "reference": reference}
-    tx.execute(update(callbacks).where(callbacks.c.callback_id == callback_id).values(**values))
+    tx.execute(update(callbacks).where(this).values(**values))
+    return before != what
 
 
 EARLY = "no-order"

@@ -15,6 +15,8 @@ from schemas.examples import example
 
 SCHEME = "oauth"
 TRACE = parameter("traceparent")
+CONSENTS = {"required": "Consent-Id", "followed": "Consent-Id-of-the-order"}
+"""The header as each kind of operation takes it."""
 NEVER_AGAIN = (
     "A `200` or `202` means that the order stands. Until it is `succeeded` or `declined`, never pay again: the hub "
     "finds out, and the order tells. A `4xx` means that no order exists, and that the key is free. After a `5xx`, "
@@ -88,8 +90,8 @@ def _parameters(operation: Operation) -> list[Json]:
     found = in_query(operation.request) if operation.method == "GET" else []
     if operation.kind == "order":
         found += [parameter("Idempotency-Key"), parameter("Prefer")]
-    if operation.subject == "required":
-        found.append(parameter("Consent-Id"))
+    if operation.takes_consent:
+        found.append(parameter(CONSENTS[operation.subject]))
     return [*found, TRACE]
 
 
@@ -113,7 +115,7 @@ def _may_be_kept(operation: Operation) -> bool:
 
 
 def _concerns_a_person(operation: Operation) -> bool:
-    return operation.subject == "required"
+    return operation.takes_consent
 
 
 def _file() -> Json:
@@ -156,7 +158,7 @@ ROUTES = (
         path="/v1/queries/{query_id}",
         tag="queries",
         summary="The answer to a question that took the partner longer, or 202 while it still does",
-        failures=(*CALLER, errors.NotFound, *PARTNER),
+        failures=(*CALLER, errors.NotFound, errors.ConsentMissing, *PARTNER),
         parameters=[in_path("query_id", "As the 202 said")],
         answers=_kept_answers,
         asks=_may_be_kept,
@@ -189,7 +191,7 @@ ROUTES = (
         method="POST",
         path="/v1/consents/{consent_id}/revoke",
         tag="consents",
-        summary="Ends a consent at once, for every call that is not on its way yet",
+        summary="Ends a consent at once: what was not sent yet never will be, what was sent is found out all the same",
         failures=(*CALLER, errors.NotFound),
         parameters=[in_path("consent_id", "As the consent said")],
         answers=lambda *_: {"200": answer("The consent, revoked", ref("Consent"))},

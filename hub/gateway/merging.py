@@ -8,26 +8,15 @@ from typing import Any
 import msgspec
 
 from hub import errors
+from hub.consents.parties import Parties
 from hub.errors import PartnerError
+from hub.gateway.places import Places
 from hub.gateway.problems import problem_of
 from hub.gateway.shapes import PageShape, SourceStatus, item_of
 from hub.gateway.tokens import Tokens
 from hub.queries.questions import Asked, Questions
-from schemas.codec import PLAIN
 from schemas.errors import NotReady
 from schemas.page import Paged
-
-DONE, FAILED = "done", "failed"
-
-
-class Place(msgspec.Struct, frozen=True, tag=False):
-    """Where one partner's share of a list stands. Shape: `state` is done, failed, or empty with a cursor."""
-
-    state: str = ""
-    cursor: str | None = None
-
-
-_places = msgspec.json.Decoder(dict[str, Place])
 
 
 class Merger:
@@ -36,31 +25,27 @@ class Merger:
     def __init__(self, questions: Questions, tokens: Tokens, *, wait: timedelta) -> None:
         self._questions = questions
         self._tokens = tokens
+        self._places = Places(tokens)
         self._wait = wait
 
-    async def page(self, everyone: Sequence[Asked], request: Paged, tenant: str) -> bytes:
+    async def page(self, everyone: Sequence[Asked], request: Paged, tenant: str, parties: Parties | None) -> bytes:
         """One page of all of them. A partner that fails or is late is named, and left out from there on."""
-        bound_to = _bound_to(request, tenant, everyone)
-        places = {_id(one): Place() for one in everyone}
-        if request.cursor is not None:
-            known = _places.decode(self._tokens.read_cursor(request.cursor, bound_to))
-            places = {key: known.get(key, place) for key, place in places.items()}
-        asked = {_id(one): _with_cursor(one, places[_id(one)].cursor) for one in everyone if not places[_id(one)].state}
-        tasks = {key: asyncio.create_task(self._questions.call(one)) for key, one in asked.items()}
-        await _all_in_time(list(tasks.values()), self._wait)
+        stood = self._places.read(request, tenant, parties)
+        asked = everyone if stood is None else [_at(one, stood[_id(one)]) for one in everyone if _id(one) in stood]
+        tasks = [asyncio.create_task(self._questions.call(one)) for one in asked]
+        await _all_in_time(tasks, self._wait)
         items: list[msgspec.Raw] = []
-        sources = []
-        for key, one in asked.items():
-            name = one.connector.manifest.name
-            status, result = await self._read(tasks[key], one)
+        sources: list[SourceStatus] = []
+        places: dict[int, str] = {}
+        for one, task in zip(asked, tasks, strict=True):
+            status, result = await self._read(task, one)
             sources.append(status)
             if result is None:
-                places[key] = Place(state=DONE if status.status == "pending" else FAILED)
                 continue
-            items += [item_of(self._tokens.codec, item, name) for item in result.items]
-            places[key] = Place(cursor=result.next) if result.next else Place(state=DONE)
-        more = any(not place.state for place in places.values())
-        following = self._tokens.write_cursor(msgspec.json.encode(places), bound_to) if more else None
+            items += [item_of(self._tokens.codec, item, status.partner) for item in result.items]
+            if result.next:
+                places[_id(one)] = result.next
+        following = self._places.write(places, request, tenant, parties)
         return self._tokens.codec.encode(PageShape(items=items, next=following, sources=sources))
 
     async def _read(self, task: "asyncio.Task[Any]", asked: Asked) -> tuple[SourceStatus, Any]:
@@ -96,18 +81,10 @@ async def _all_in_time(tasks: list["asyncio.Task[Any]"], wait: timedelta) -> Non
     await asyncio.gather(*late, return_exceptions=True)
 
 
-def _with_cursor(asked: Asked, cursor: str | None) -> Asked:
-    request = msgspec.structs.replace(asked.request, cursor=cursor)
-    return msgspec.structs.replace(asked, request=request)
+def _at(asked: Asked, cursor: str) -> Asked:
+    """The question to one partner, where its share goes on."""
+    return msgspec.structs.replace(asked, request=msgspec.structs.replace(asked.request, cursor=cursor))
 
 
-def _id(asked: Asked) -> str:
-    return str(asked.connector.manifest.id)
-
-
-def _bound_to(request: Paged, tenant: str, everyone: Sequence[Asked]) -> bytes:
-    """What a cursor is good for: this bank, this customer, and this question apart from cursor and page's length."""
-    plain = msgspec.structs.replace(request, cursor=None, limit=1)
-    subject = next((one.parties.subject for one in everyone if one.parties), None)
-    whom = f"{subject.id_type} {subject.id_number}" if subject else ""
-    return f"{tenant}\n{whom}\n{type(request).__name__}\n".encode() + PLAIN.encode(plain)
+def _id(asked: Asked) -> int:
+    return asked.connector.manifest.id

@@ -33,7 +33,16 @@ PARAMETERS: Json = {
         "in": "header",
         "required": True,
         "description": "The consent of the customer whom this call concerns (`POST /v1/consents`): names and identity "
-        "numbers travel there, never in a call.",
+        "numbers travel there, never in a call. Once it has ended, an order that was not sent yet is declined as "
+        "`consent-ended`, and a query that is still asked ends with 403; what was sent is found out all the same.",
+        "schema": {"type": "string", "pattern": f"^{CONSENT}$"},
+        "example": "cns_01kb0000000000000000000000",
+    },
+    "Consent-Id-of-the-order": {
+        "name": "Consent-Id",
+        "in": "header",
+        "description": "Needed where the order that this call names concerned a customer: a consent of the same one. "
+        "Where that order concerned nobody, it is passed over.",
         "schema": {"type": "string", "pattern": f"^{CONSENT}$"},
         "example": "cns_01kb0000000000000000000000",
     },

@@ -81,7 +81,7 @@ class Pipeline:
 
     async def ask(self, caller: Caller, operation: Operation, request: Any, consent_id: str | None) -> bytes | QueryRow:
         """Answers a question, or keeps it where the partner needs longer. Raises: CallerError, PartnerError."""
-        parties = await self._consents.parties(caller, operation, consent_id)
+        parties = await self._parties(caller, operation, request, consent_id)
         if operation.routing == "everyone":
             return await self._merged(caller, operation, request, parties)
         route = await self._route(caller, operation, request, parties)
@@ -101,14 +101,14 @@ class Pipeline:
         Raises: CallerError, PartnerError, HubFault; then no order exists and the key is free.
         """
         answer_by = self._clock() + wait
-        concerns = consent_id if consent_id and operation.subject == "required" else ""
+        concerns = consent_id if consent_id and operation.takes_consent else ""
         fingerprint = await self._journal.fingerprint(caller.tenant, request, concerns)
         mark = Key(tenant=caller.tenant, operation=operation.key, key=key, fingerprint=fingerprint)
         standing = await self._journal.replay(mark)
         if standing is not None:
             return await self._joined(standing, answer_by), True
         try:
-            parties = await self._consents.parties(caller, operation, consent_id)
+            parties = await self._parties(caller, operation, request, consent_id)
             route = await self._route(caller, operation, request, parties)
             asked = await self._asked(caller, operation, request, route, parties)
             handles = await self._checked(asked)
@@ -132,6 +132,14 @@ class Pipeline:
                 )
             )
         return await self._joined(row, answer_by), not is_new
+
+    async def _parties(
+        self, caller: Caller, operation: Operation, request: Any, consent_id: str | None
+    ) -> Parties | None:
+        """Who a call is about; None where nobody is, whatever consent it names. Raises: ConsentMissing."""
+        if not await self._originals.concerned(caller.tenant, operation, request):
+            return None
+        return await self._consents.parties(caller, operation, consent_id)
 
     def _draft(self, mark: Key, asked: Asked, handles: dict[str, str], reversals: int) -> Draft:
         manifest = asked.connector.manifest
@@ -191,7 +199,7 @@ class Pipeline:
         region = region_of(operation, request)
         serving = [route for route in offering if region is None or _serves(route, region)]
         everyone = [await self._asked(caller, operation, request, route, parties) for route in serving]
-        return await self._merger.page(everyone, request, caller.tenant)
+        return await self._merger.page(everyone, request, caller.tenant, parties)
 
     async def _asked(
         self, caller: Caller, operation: Operation, request: Any, route: Route, parties: Parties | None

@@ -33,7 +33,7 @@ def failures(operation: Operation) -> Failures:
         found += _BODY
     if operation.kind == "order":
         found += KEY
-    if operation.subject == "required":
+    if operation.takes_consent:
         found.append(errors.ConsentMissing)
     if operation.check or (operation.kind == "query" and operation.routing != "everyone"):
         found += PARTNER

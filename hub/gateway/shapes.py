@@ -19,7 +19,8 @@ from schemas.struct import Canonical, Instant, derived_struct
 class SourceStatus(Canonical):
     """How one partner did in a list. Shape: only partners that are `ok` have items in it.
 
-    `pending`: the partner needs longer; its items will be at `/v1/queries/{query_id}`.
+    `pending`: the partner needs longer; its items will be at `/v1/queries/{query_id}`, and a `next` there goes on with
+    its share at the list's own route.
     """
 
     partner: str

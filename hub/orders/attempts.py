@@ -10,7 +10,9 @@ import structlog
 
 from connectors.kit.attempt import Errand, Line, PartnerAttempt
 from connectors.kit.registry import Connector
+from hub.consents.consents import Consents
 from hub.consents.parties import Parties
+from hub.errors import ConsentMissing
 from hub.evidence.evidence import Exhibits
 from hub.orders import states
 from hub.orders.journal import Journal, Settlement
@@ -66,6 +68,7 @@ class Attempts:
         self,
         journal: Journal,
         originals: Originals,
+        consents: Consents,
         lines: Lines,
         exhibits: Exhibits,
         clock: Clock,
@@ -74,6 +77,7 @@ class Attempts:
     ) -> None:
         self._journal = journal
         self._originals = originals
+        self._consents = consents
         self._lines = lines
         self._exhibits = exhibits
         self._clock = clock
@@ -141,13 +145,22 @@ class Attempts:
         return task
 
     async def _again(self, job: Job) -> OrderRow | None:
-        """Sends what was certainly not sent before, or gives it up once that has gone on for too long."""
-        if self._clock() - job.row.created_at >= self._not_sent_limit:
-            reason = Reason(code="not-sent", message="the partner could not be reached; nothing was sent")
+        """Sends what was certainly not sent before, unless something speaks against it by now."""
+        if reason := await self._given_up(job):
             return await self._settle(job, Declined(reason=reason), "hub")
         if not await self._journal.resume(job.row.order_id, job.fence):
             return None
         return await self._submit(job)
+
+    async def _given_up(self, job: Job) -> Reason | None:
+        """Why an order will not be sent any more: it waited for too long, or nobody agrees to it now."""
+        if self._clock() - job.row.created_at >= self._not_sent_limit:
+            return Reason(code="not-sent", message="the partner could not be reached; nothing was sent")
+        try:
+            await self._consents.confirm(job.row.tenant, job.parties)
+        except ConsentMissing as missing:
+            return Reason(code="consent-ended", message=f"{missing.detail}; nothing was sent")
+        return None
 
     async def _submit(self, job: Job) -> OrderRow | None:
         async def step(name: str) -> None:

@@ -27,19 +27,25 @@ class Originals:
         self._store = store
         self._journal = journal
 
+    async def concerned(self, tenant: str, operation: Operation, request: Any) -> bool:
+        """Whether a call concerns a person: as its operation says, or as the order did that it follows."""
+        if operation.subject != "followed":
+            return operation.subject == "required"
+        row = await self._followed(tenant, operation, request)
+        return row is not None and row.parties is not None
+
     async def named(self, tenant: str, operation: Operation, request: Any, parties: Parties | None = None) -> Followed:
-        """The order that a bank's request names: its customer's, where the request concerns one.
+        """The order that a bank's request names: the same customer's, where that order concerned one.
 
         Raises: Invalid, naming the field.
         """
         field = str(operation.order_field)
-        row = await self._journal.find(getattr(request, field))
-        followed = {f"{operation.scenario}.{name}" for name in operation.follows}
-        if row is None or row.tenant != tenant or row.operation not in followed:
-            raise _invalid(Flaw(field, f"names no order of {' or '.join(sorted(followed))}"))
+        row = await self._followed(tenant, operation, request)
+        if row is None:
+            raise _invalid(Flaw(field, f"names no order of {' or '.join(sorted(_followable(operation)))}"))
         if flaw := _unfollowable(row, field, reversal=operation.reverses):
             raise _invalid(flaw)
-        if parties is not None and not await self._is_about(row, parties):
+        if not await self._is_about(row, parties):
             raise _invalid(Flaw(field, "is another customer's: the consent does not reach it"))
         original = await self.of(row)
         if not isinstance(request, Reversal):
@@ -68,10 +74,15 @@ class Originals:
         row = await self._journal.find(getattr(request, operation.order_field))
         return await self.of(row) if row else None
 
-    async def _is_about(self, row: OrderRow, parties: Parties) -> bool:
+    async def _followed(self, tenant: str, operation: Operation, request: Any) -> OrderRow | None:
+        """The order that a request names, where it is this bank's and may be followed by this operation."""
+        row = await self._journal.find(getattr(request, str(operation.order_field)))
+        return row if row and row.tenant == tenant and row.operation in _followable(operation) else None
+
+    async def _is_about(self, row: OrderRow, parties: Parties | None) -> bool:
         """Whether an order concerns nobody, or the same customer; consents come and go."""
         concerned = (await self._journal.opened(row, operation_named(row.operation))).parties
-        return concerned is None or concerned.is_about(parties.subject)
+        return concerned is None or (parties is not None and concerned.is_about(parties.subject))
 
     async def _refuse(self, request: Reversal, original: Original) -> int:
         """How many reversals there were. Raises: Invalid where another is open, or nothing is left to undo."""
@@ -83,6 +94,10 @@ class Originals:
         if flaw := request.refusal(original, [one for one in earlier if isinstance(one, Reversal)]):
             raise _invalid(flaw)
         return len(standing)
+
+
+def _followable(operation: Operation) -> set[str]:
+    return {f"{operation.scenario}.{name}" for name in operation.follows}
 
 
 def _unfollowable(row: OrderRow, field: str, *, reversal: bool) -> Flaw | None:

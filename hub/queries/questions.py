@@ -11,16 +11,19 @@ import structlog
 from connectors.kit.attempt import Errand, Line, PartnerCall
 from connectors.kit.registry import Connector
 from hub import errors, ids
+from hub.consents.consents import Consents
 from hub.consents.parties import Parties, open_parties, seal_parties
 from hub.documents.documents import Documents
-from hub.errors import FieldError
 from hub.events import rows as events
 from hub.evidence.evidence import Exhibits
+from hub.gateway.places import Places
 from hub.gateway.problems import problem_of
 from hub.gateway.shapes import PageShape, SourceStatus, item_of
+from hub.gateway.tokens import Tokens
 from hub.orders.originals import Originals
 from hub.queries import rows
 from hub.queries.rows import QueryRow
+from hub.queries.told import told
 from hub.routing.lines import Lines
 from hub.store import Connection, Store, TenantSealer
 from hub.tenants.data_keys import DataKeys
@@ -28,9 +31,9 @@ from hub.trace import trace_id
 from hub.work import rows as work
 from hub.work.rows import Work
 from schemas.call import Clock
-from schemas.codec import PLAIN, Codec
+from schemas.codec import PLAIN
 from schemas.contract import Operation, operation_named, region_of
-from schemas.errors import Garbled, MaybeSent, NotReady, NotSent, PartnerFailure, Refused
+from schemas.errors import Garbled, NotReady, PartnerFailure
 from schemas.order import Original
 
 log = structlog.get_logger("hub.queries")
@@ -81,7 +84,8 @@ class Questions:
         documents: Documents,
         clock: Clock,
         *,
-        codec: Codec,
+        consents: Consents,
+        tokens: Tokens,
         owner: str,
         limits: Limits,
     ) -> None:
@@ -90,9 +94,11 @@ class Questions:
         self._lines = lines
         self._exhibits = exhibits
         self._originals = originals
+        self._consents = consents
         self._documents = documents
         self._clock = clock
-        self._codec = codec
+        self._codec = tokens.codec
+        self._places = Places(tokens)
         self._owner = owner
         self._limits = limits
         self._late: set[asyncio.Task[None]] = set()
@@ -149,13 +155,18 @@ class Questions:
             return self._codec.encode(fields | links if links else result)
         items = result if isinstance(result, list) else result.items
         partner = asked.connector.manifest.name
-        named = partner if asked.operation.routing == "everyone" else None
+        is_share = asked.operation.routing == "everyone"
         page = PageShape(
-            items=[item_of(self._codec, item, named) for item in items],
-            next=None,
+            items=[item_of(self._codec, item, partner if is_share else None) for item in items],
+            next=self._onward(asked, result.next) if is_share else None,
             sources=[SourceStatus(partner=partner, status="ok")],
         )
         return self._codec.encode(page)
+
+    def _onward(self, asked: Asked, following: str | None) -> str | None:
+        """The cursor with which a bank goes on with this partner's share of a merged list, and with nobody else's."""
+        places = {asked.connector.manifest.id: following} if following else {}
+        return self._places.write(places, asked.request, asked.tenant, asked.parties)
 
     async def told(self, row: QueryRow, remember: Mapping[str, str]) -> None:
         """Takes down what news brought for a kept question, and has it asked again at once."""
@@ -192,7 +203,7 @@ class Questions:
         return max(row.check_at - self._clock(), timedelta(seconds=1))
 
     async def work(self, piece: Work) -> None:
-        """Asks a kept question again."""
+        """Asks a kept question again, unless its consent has ended."""
         row = await self._store.read(lambda tx: rows.find_query(tx, piece.work_id))
         if row is None or row.state != "running":
             await self._store.write(lambda tx: work.finish(tx, piece.work_id))
@@ -200,9 +211,12 @@ class Questions:
         trace_id.set(row.trace_id)
         asked = await self._asked(row)
         try:
+            await self._consents.confirm(asked.tenant, asked.parties)
             answer = await self.written(asked, await self.call(asked))
         except NotReady as not_ready:
             await self._put_off(row, asked, not_ready.check_after, piece.fence, tries=0)
+        except errors.ConsentMissing as error:
+            await self._finish(row, "failed", msgspec.json.encode(problem_of(error)), piece.fence)
         except errors.PartnerError as error:
             if piece.tries < TRIES and not isinstance(error, errors.RefusedByPartner):
                 await self._put_off(row, asked, timedelta(seconds=2**piece.tries), piece.fence)
@@ -359,25 +373,10 @@ def _insert(tx: Connection, row: QueryRow) -> None:
     """Writes a question down, and has news taken up again that came before it."""
     rows.insert_query(tx, row)
     for callback_id in events.early(tx, row.account_id, row.reference):
-        work.put(tx, callback_id, events.KIND, row.tenant, row.created_at)
+        work.put_now(tx, callback_id, events.KIND, row.tenant, row.created_at)
 
 
 def _give_up(task: "asyncio.Task[Any]") -> None:
     """Cancels a call, and looks at how it ended, so that nobody complains that nobody did."""
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     task.cancel()
-
-
-def told(error: Exception, partner: str) -> errors.PartnerError:
-    """Which of the bank's errors a connector's exception is."""
-    match error:
-        case Refused(message=message, field=field):
-            return errors.RefusedByPartner(message, *([FieldError(field=field, message=message)] if field else []))
-        case NotSent():
-            return errors.PartnerDown(f"{partner} cannot be reached at present")
-        case Garbled():
-            return errors.PartnerGarbled(f"{partner} answered something that cannot be used")
-        case MaybeSent() | TimeoutError():
-            return errors.PartnerSlow(f"{partner} gave no usable answer")
-        case _:
-            return errors.PartnerGarbled(f"{partner}'s answer could not be understood")

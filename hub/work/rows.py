@@ -148,6 +148,14 @@ def hurry(tx: Connection, work_id: str, due_at: datetime) -> None:
     tx.execute(update(due_work).where(due_work.c.work_id == work_id, due_work.c.due_at > due_at).values(due_at=due_at))
 
 
+def put_now(tx: Connection, work_id: str, kind: str, tenant: str, now: datetime) -> None:
+    """Has work done now: puts it down, or brings forward what stands already."""
+    if standing(tx, work_id) is None:
+        put(tx, work_id, kind, tenant, now)
+    else:
+        hurry(tx, work_id, now)
+
+
 def give_back(tx: Connection, owner: str, now: datetime) -> int:
     """Frees the leases of an owner that stops."""
     return _free(tx, due_work.c.owner == owner, now)

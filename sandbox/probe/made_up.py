@@ -59,7 +59,7 @@ def _in_currency(currency: str, piece: Any) -> Any:
 
 def people(operation: Operation) -> tuple[Person | None, Person | None, Authority | None]:
     """A customer, and her child who acts for her; nobody where no person is concerned."""
-    return (SUBJECT, ACTOR, AUTHORITY) if owner_of(operation).subject == "required" else (None, None, None)
+    return (SUBJECT, ACTOR, AUTHORITY) if owner_of(operation).takes_consent else (None, None, None)
 
 
 def original(manifest: Manifest, operation: Operation) -> Original | None:

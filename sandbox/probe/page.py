@@ -128,7 +128,7 @@ def _required(operation: Operation) -> str:
     """Fields of the request, and the headers that go with it."""
     found = [field.name for field in msgspec.structs.fields(operation.request) if field.required]
     found += ["Idempotency-Key"] if operation.kind == "order" else []
-    found += ["Consent-Id"] if operation.subject == "required" else []
+    found += ["Consent-Id"] if operation.takes_consent else []
     return ", ".join(f"`{name}`" for name in found) or "nothing"
 
 

@@ -49,7 +49,7 @@ class Wish:
         self.body = self.body or self.how.body(hub, self.partner, self.customer, self.variant)
 
     def consent(self, hub: Running) -> str | None:
-        return self.customer.consent(hub) if self.operation.subject == "required" else None
+        return self.customer.consent(hub) if self.operation.takes_consent else None
 
     @property
     def label(self) -> str:

@@ -30,7 +30,7 @@ def test_absence_is_final_only_after_its_time(hasty_hubs: Stages, partner: str, 
     body = how.body(hub, partner, who, how.variants(hub, partner)[0])
     pays = crowd.performs(hub, partner, operation)
     crowd.door(hub, partner).fault("hang-before", pays, account=who.identifiers)
-    consent = who.consent(hub) if operation.subject == "required" else None
+    consent = who.consent(hub) if operation.takes_consent else None
     order = ordered(hub, operation, body, f"absent-{who.account}", consent).json()
     assert order["state"] in ("unknown", *how.spared)
     known = hub.until(order["order_id"], lambda one: one["timeline"][-1]["what"] in ("absent", "declined", *how.spared))

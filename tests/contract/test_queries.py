@@ -35,7 +35,7 @@ def cold_hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
 def ask(hub: Running, operation: Operation, body: dict[str, Any], who: Customer) -> httpx.Response:
     if operation.method == "GET":
         return hub.app.get(operation.route, **body)
-    consent = who.consent(hub) if operation.subject == "required" else None
+    consent = who.consent(hub) if operation.takes_consent else None
     return hub.app.post(operation.route, body, consent=consent)
 
 

@@ -59,8 +59,12 @@ class Desk:
 
     def found(self, query_id: str) -> list[Body]:
         """What a kept question came to."""
+        return list(self.answered(query_id).raise_for_status().json()["items"])
+
+    def answered(self, query_id: str) -> httpx.Response:
+        """A kept question once it is kept no longer."""
         self._until(lambda: self.hub.app.get(f"/v1/queries/{query_id}").status_code != httpx.codes.ACCEPTED)
-        return list(self.hub.app.get(f"/v1/queries/{query_id}").raise_for_status().json()["items"])
+        return self.hub.app.get(f"/v1/queries/{query_id}")
 
     def referred(self, partner: str, who: Customer) -> Body:
         wish = {"region": REGIONS[partner], "amount": amount(partner, "30000.00"), "reason": "income", **FARMING}
@@ -360,6 +364,19 @@ def test_without_consent_nothing_happens(desk: Desk, lacking: str) -> None:
     refused = desk.post("applications", plain(desk.hub, OCEN), consent)
     assert (refused.status_code, fields(refused)) == (403, ["Consent-Id"])
     assert who.mobile not in {entry["account"] for entry in desk.hub.ledger(OCEN)}
+
+
+def test_a_search_whose_consent_is_revoked(desk: Desk) -> None:
+    """While a lender is silent the customer changes her mind: the query ends with 403, for good."""
+    who = desk.known_as(magic_mobile(16))
+    consent = who.consent(desk.hub)
+    page = desk.post("offer-searches", search(OCEN), consent).raise_for_status().json()
+    [query_id] = [source["query_id"] for source in page["sources"] if source["status"] == "pending"]
+    desk.hub.app.post(f"/v1/consents/{consent}/revoke", {}).raise_for_status()
+    answer = desk.answered(query_id)
+    assert (answer.status_code, fields(answer)) == (403, ["Consent-Id"]), answer.text
+    again = desk.hub.app.get(f"/v1/queries/{query_id}")
+    assert again.json() == answer.json()
 
 
 def test_lenders_know_a_customer_by_the_mobile_number(desk: Desk) -> None:

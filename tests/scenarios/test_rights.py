@@ -312,16 +312,31 @@ def test_booking_for_ones_mother(hub: Running):
 
 
 def test_nobody_elses_booking(hub: Running):
-    """A consent reaches the bookings of its own customer: it moves, cancels and shows no other's."""
+    """A consent reaches the bookings of its own customer: it moves, cancels, shows and traces no other's."""
     theirs, mine = booked(hub, customer(), today=True), customer().consent(hub)
     moved = {"booking": theirs["order_id"], "starts_at": bookable(hub)["starts_at"]}
     for what, body, field in (
+        ("redemption-searches", {"order": theirs["order_id"]}, "order"),
         ("booking-changes", moved, "booking"),
         ("booking-cancellations", {"reverses": theirs["order_id"]}, "reverses"),
         ("booking-passes", {"booking": theirs["order_id"]}, "booking"),
     ):
         answer = post(hub, what, body, mine)
         assert (answer.status_code, fields(answer)) == (422, [field]), answer.text
+
+
+def test_no_booking_is_traced_without_consent(hub: Running):
+    """Missing, revoked, or to other calls: where a booking was used is its customer's business."""
+    who = customer()
+    search = {"order": booked(hub, who)["order_id"]}
+    other = consent_of(hub, who.id_number, operations=["rights.book"])
+    revoked = consent_of(hub, who.id_number)
+    hub.app.post(f"/v1/consents/{revoked}/revoke", {}).raise_for_status()
+    for consent in (None, other, revoked):
+        answer = ask(hub, "redemption-searches", search, consent)
+        assert (answer.status_code, fields(answer)) == (403, ["Consent-Id"]), answer.text
+    own = consent_of(hub, who.id_number, operations=["rights.find_redemptions"])
+    assert ask(hub, "redemption-searches", search, own).json()["items"] == []
 
 
 def test_change_then_cancel_once(hub: Running):
@@ -382,13 +397,13 @@ def test_pass_on_the_day_and_the_scanner(hub: Running):
     assert (answer.status_code, fields(answer)) == (422, ["booking"])
     passes = [ask(hub, "booking-passes", {"booking": now["order_id"]}, consent).json()["token"] for _ in range(2)]
     assert len(set(passes)) == 2
-    assert ask(hub, "redemption-searches", {"order": now["order_id"]}).json()["items"] == []
+    assert ask(hub, "redemption-searches", {"order": now["order_id"]}, consent).json()["items"] == []
     hub.fault(LOUNGES, "duplicate-callback", "push", account=who.id_number)
     hub.door(LOUNGES, "POST", "/_sandbox/redeem", {"code": passes[1].rpartition(":")[2]})
     order = hub.until(now["order_id"], lambda one: "redeemed" in {each["what"] for each in one["timeline"]})
     assert [each["what"] for each in order["timeline"]].count("redeemed") == 1
     assert outbox(hub, order["order_id"])[-1:] == ["order.redeemed"]
-    [visit] = ask(hub, "redemption-searches", {"order": now["order_id"]}).json()["items"]
+    [visit] = ask(hub, "redemption-searches", {"order": now["order_id"]}, consent).json()["items"]
     assert visit["place"] == now["result"]["place"]
 
 
@@ -402,7 +417,8 @@ def test_what_a_supplier_does_not_do(hub: Running):
     assert post(hub, "bookings", visit, consent).status_code == 501
     assert post(hub, "purchases", {"product_id": lounge, "max_total": yuan("1.00")}).status_code == 501
     assert ask(hub, "quotes", {"product_id": reward, "face_value": yuan("10.00")}).status_code == 501
-    assert ask(hub, "redemption-searches", {"order": bought["order_id"]}).status_code == 501
+    for unneeded in (None, consent):
+        assert ask(hub, "redemption-searches", {"order": bought["order_id"]}, unneeded).status_code == 501
     answer = post(hub, "booking-cancellations", {"reverses": bought["order_id"]}, consent)
     assert (answer.status_code, fields(answer)) == (422, ["reverses"])
 

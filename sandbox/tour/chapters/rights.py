@@ -128,7 +128,8 @@ class RightsAndBenefits(Chapter):
         self.guide.door("lounge_booking", "/_sandbox/redeem", {"code": shown.rpartition(":")[2]})
         order = self.guide.until(order, lambda one: "redeemed" in _happened(one))
         self.guide.note("let in at the door", order)
-        used = self.guide.ask(f"{RIGHTS}/redemption-searches", {"order": order["order_id"]})["items"]
+        search = {"order": order["order_id"]}
+        used = self.guide.ask(f"{RIGHTS}/redemption-searches", search, self.guide.customer)["items"]
         insist(len(used) == 1, f"used {len(used)} times")
 
     def _pieces(self, partner: str, name: str, quantity: int = 1, amount: str | None = None) -> Body:

@@ -55,7 +55,7 @@ def customer() -> Customer:
 
 def give_consent(hub: Running, body: Body) -> str:
     """A consent to every operation that concerns a person. Shape: `body` may stand in for any of its parts."""
-    concerning = [each.key for each in operations() if each.path and each.subject == "required"]
+    concerning = [each.key for each in operations() if each.path and each.takes_consent]
     until = (datetime.now(UTC) + timedelta(days=30)).isoformat()
     answer = hub.app.post("/v1/consents", {"operations": concerning, "expires_at": until} | body)
     return str(answer.raise_for_status().json()["consent_id"])

@@ -70,10 +70,11 @@ async def test_a_call_learns_who_is_concerned(ward: Ward):
     assert (parties.subject, parties.actor, parties.authority) == (CUSTOMER, None, None)
 
 
-async def test_an_operation_without_a_person_needs_none(ward: Ward):
-    """Where nobody is concerned nothing is asked for."""
-    assert await ward.parties(None, "utility-bills.pay") is None
-    assert await ward.parties(None, "lending.pre_check") is None
+async def test_what_may_concern_a_person_can_be_agreed_to(ward: Ward):
+    """An operation that concerns whom its order concerned takes a consent like any other."""
+    ward.caller = caller(ward.caller.tenant, "rights:read")
+    consent_id = await ward.give(operations=["rights.find_redemptions"])
+    assert (await ward.parties(consent_id, "rights.find_redemptions")).subject == CUSTOMER
 
 
 @pytest.mark.parametrize("missing", [None, "cns_00000000000000000000000000"])

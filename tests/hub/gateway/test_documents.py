@@ -171,6 +171,21 @@ def test_orders_take_a_key(written: dict[str, Any]) -> None:
     assert (schema["maxLength"], schema["pattern"]) == (reading.MAX_KEY, f"^{reading.KEY.pattern}$")
 
 
+@pytest.mark.parametrize(
+    ("operation_id", "needed"),
+    [("rights.book", True), ("rights.find_redemptions", False), ("rights.buy", None)],
+    ids=["required", "followed", "none"],
+)
+def test_who_needs_a_consent(written: dict[str, Any], operation_id: str, needed: bool | None) -> None:
+    """Where somebody is concerned the document tells of the header and its 403; optional where an order decides."""
+    entry, shared = entry_of(written, operation_id), written["components"]["parameters"]
+    named = [shared[each["$ref"].rpartition("/")[2]] for each in entry["parameters"] if "$ref" in each]
+    asked = [each.get("required", False) for each in named if each["name"] == "Consent-Id"]
+    assert asked == ([] if needed is None else [needed])
+    told = TYPE + TABLE[errors.ConsentMissing].slug in json.dumps(entry["responses"]["403"])
+    assert told is (needed is not None)
+
+
 def test_orders_and_questions_may_take_longer(written: dict[str, Any]) -> None:
     """202 is an order, or a query to ask at; a merged list leaves out whoever is late instead."""
 

@@ -67,7 +67,7 @@ def turn() -> Callable[..., Any]:
         request = BillerSearch(cursor=cursor, **changes)
         merger = Merger(partners, Tokens(bytes(32)), wait=timedelta(seconds=0.2))  # type: ignore[arg-type]
         everyone = [asked(name, ord(name), request) for name in names]
-        return msgspec.json.decode(await merger.page(everyone, request, TENANT))
+        return msgspec.json.decode(await merger.page(everyone, request, TENANT, None))
 
     return page
 
@@ -122,11 +122,12 @@ async def test_a_partner_that_left(turn: Callable[..., Any]) -> None:
 
 
 async def test_a_partner_that_came(turn: Callable[..., Any]) -> None:
-    """A partner that came meanwhile joins with its first page."""
+    """A list keeps to the partners it began with: one that came meanwhile is asked by the next list."""
     partners = Partners(a={None: words("a1", to="2"), "2": words("a2")}, b={None: words("b1")})
     first = await turn(partners, "a")
     second = await turn(partners, "ab", first["next"])
-    assert [item["word"] for item in second["items"]] == ["a2", "b1"]
+    assert ([item["word"] for item in second["items"]], second["next"]) == (["a2"], None)
+    assert [source["partner"] for source in second["sources"]] == ["a"]
 
 
 async def test_a_cursor_is_bound(turn: Callable[..., Any]) -> None:
@@ -146,4 +147,4 @@ async def test_a_share_that_is_kept_is_asked_where_it_stood(turn: Callable[..., 
     partners.pages["b"] = NotReady(timedelta(1))
     second = await turn(partners, "ab", first["next"])
     assert [source["status"] for source in second["sources"]] == ["ok", "pending"]
-    assert partners.kept == ["7"]
+    assert (partners.kept, second["next"]) == (["7"], None)

@@ -7,24 +7,31 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.kit.attempt import Line
 from connectors.kit.sessions import Sessions
+from hub.consents.consents import ConsentRequest, Consents
+from hub.consents.parties import Parties
 from hub.evidence.evidence import Exhibits
+from hub.identity.guard import Caller
 from hub.orders.attempts import Attempts, Job
 from hub.orders.originals import Originals
 from hub.orders.rows import OrderRow
 from hub.store import Store
+from sandbox.stand.people import id_number
 from schemas.call import Attempt, Http, Reply
 from schemas.errors import Garbled, MaybeSent, NotSent, Refused
 from schemas.outcome import Absent, Pending
+from schemas.person import Person
 from schemas.utility_bills import BillPayment, UtilityBills
 from tests.connectors.kit.bench import FakeChannel, NoAccount, OpenGate, in_turn
 from tests.hub.orders.office import LEASE, MANIFEST, Office, payment, succeeded
 
 PAY = Http(method="POST", url="https://partner.example/pay")
 FINE, LOST, HELD = Reply(status=200), MaybeSent("lost"), NotSent("no connection")
-LIMIT = timedelta(minutes=10)
+LIMIT = timedelta(days=1)
+CUSTOMER = Person(name="周桂英", id_number=id_number(7))
 Paying = Callable[[BillPayment, Attempt], Awaitable[Any]]
 
 
@@ -76,9 +83,11 @@ class Counter:
             manifest=MANIFEST, scenarios={"utility-bills": Connector(pay, find)}, name="some_partner"
         )
         exhibits = Exhibits(office.store, office.data_keys, office.clock)
+        self.consents = Consents(office.store, office.data_keys, office.clock)
         self.attempts = Attempts(
             office.journal,
             Originals(office.store, office.journal),
+            self.consents,
             Lines(self),  # type: ignore[arg-type]
             exhibits,
             office.clock,
@@ -89,9 +98,9 @@ class Counter:
     def sent(self) -> int:
         return len(self.channel.seen)
 
-    async def pay(self) -> OrderRow:
+    async def pay(self, parties: Parties | None = None) -> OrderRow:
         """A new order and its first attempt."""
-        row = await self.office.begin()
+        row, _ = await self.office.journal.begin(replace(self.office.draft(), parties=parties))
         await self.run(row)
         return await self.office.row(row.order_id)
 
@@ -105,6 +114,28 @@ class Counter:
         assert claimed is not None
         await self.attempts.work(claimed)
         return await self.office.row(row.order_id)
+
+
+class Agreement:
+    """What a customer agreed to, for an hour."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._consents, self._clock = counter.consents, counter.office.clock
+        self._caller = Caller(
+            counter.office.tenant, "app", frozenset({"rights:order"}), token_id="t", expires_at=self._clock()
+        )
+
+    async def made(self) -> Parties:
+        until = self._clock() + timedelta(hours=1)
+        asked = ConsentRequest(customer=CUSTOMER, operations=["rights.book"], expires_at=until)
+        consent = await self._consents.give(self._caller, asked)
+        return Parties(consent_id=consent.consent_id, subject=CUSTOMER)
+
+    async def ended(self, how: str, parties: Parties) -> None:
+        if how == "expired":
+            self._clock.forward(timedelta(hours=1))
+        else:
+            await self._consents.revoke(self._caller, parties.consent_id)
 
 
 class Lines:
@@ -261,6 +292,45 @@ async def test_received_order_is_sent_again(office: Office):
     counter = Counter(office, submitting, HELD, HELD, HELD, FINE)
     row = await counter.worked(await counter.pay())
     assert (row.state, counter.sent) == ("succeeded", 4)
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+async def test_received_order_without_a_consent_any_more(office: Office, how: str):
+    """What could not be sent before its consent ended is declined by the hub, and never leaves."""
+    counter = Counter(office, submitting, HELD, HELD, HELD, FINE)
+    agreement = Agreement(counter)
+    parties = await agreement.made()
+    row = await counter.pay(parties)
+    assert row.state == "received"
+    await agreement.ended(how, parties)
+    row = await counter.worked(row)
+    assert row.reason is not None
+    assert (row.state, row.reason.code, counter.sent) == ("declined", "consent-ended", 3)
+    assert how in row.reason.message
+    assert (await office.audit(row.order_id))[-1].facts["by"] == "hub"
+
+
+async def test_received_order_with_its_consent(office: Office):
+    """While the customer agrees, an order about somebody is sent again like any other."""
+    counter = Counter(office, submitting, HELD, HELD, HELD, FINE)
+    row = await counter.worked(await counter.pay(await Agreement(counter).made()))
+    assert (row.state, counter.sent) == ("succeeded", 4)
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+async def test_what_was_sent_is_asked_about_without_a_consent(office: Office, how: str):
+    """An enquiry asks nobody's leave: what left is found out, whatever became of the consent."""
+
+    async def paid(payment: BillPayment, attempt: Attempt) -> Any:
+        return succeeded()
+
+    counter = Counter(office, submitting, LOST, find=paid)
+    agreement = Agreement(counter)
+    parties = await agreement.made()
+    row = await counter.pay(parties)
+    assert row.state == "unknown"
+    await agreement.ended(how, parties)
+    assert (await counter.worked(row)).state == "succeeded"
 
 
 async def test_killed_attempt_is_asked_about_never_repeated(office: Office):

@@ -6,16 +6,30 @@ from msgspec.structs import replace
 from hub.consents.parties import Parties
 from hub.errors import Invalid
 from hub.orders.originals import Originals
+from hub.orders.rows import OrderRow
 from sandbox.stand.people import id_number
+from schemas.contract import Operation, operation_named
 from schemas.medical_insurance.settlements import Revocation
+from schemas.money import Money
+from schemas.order import OrderRequest
 from schemas.outcome import Pending
 from schemas.person import Person
-from tests.hub.orders.office import Office
+from schemas.refs import PartnerRef
+from schemas.rights import Booking, Purchase, RedemptionSearch
+from tests.hub.orders.office import MANIFEST, START, Office
 from tests.hub.orders.test_reversals import BILL, REVOKE, SETTLE, Till, settled
 
 
 def of(serial: int, name: str = "周桂英", consent_id: str = "cns_1") -> Parties:
     return Parties(consent_id=consent_id, subject=Person(name=name, id_number=id_number(serial)))
+
+
+async def begun(office: Office, operation: Operation, request: OrderRequest, parties: Parties | None) -> OrderRow:
+    """An order of an operation, about somebody or nobody."""
+    draft = office.draft()
+    key = replace(draft.key, operation=operation.key)
+    row, _ = await office.journal.begin(replace(draft, key=key, operation=operation, request=request, parties=parties))
+    return row
 
 
 @pytest.mark.parametrize(
@@ -24,14 +38,13 @@ def of(serial: int, name: str = "周桂英", consent_id: str = "cns_1") -> Parti
         (of(101), True),
         (of(101, name="ZHOU GUIYING", consent_id="cns_2"), True),
         (of(102), False),
+        (None, False),
     ],
-    ids=["the same consent", "a later consent of the same customer", "another customer's consent"],
+    ids=["the same consent", "a later consent of the same customer", "another customer's consent", "no consent"],
 )
-async def test_whose_order_it_is(office: Office, parties: Parties, may: bool):
+async def test_whose_order_it_is(office: Office, parties: Parties | None, may: bool):
     """A consent reaches the orders of its own customer, and no other's: the field is named."""
-    draft = office.draft()
-    key = replace(draft.key, operation=SETTLE.key)
-    row, _ = await office.journal.begin(replace(draft, key=key, operation=SETTLE, request=BILL, parties=of(101)))
+    row = await begun(office, SETTLE, BILL, of(101))
     await Till(office).settle(row, SETTLE, BILL, Pending(stage="cash-failed", so_far=settled("declined")))
     named = Originals(office.store, office.journal).named(
         office.tenant, REVOKE, Revocation(reverses=row.order_id), parties
@@ -42,3 +55,42 @@ async def test_whose_order_it_is(office: Office, parties: Parties, may: bool):
     with pytest.raises(Invalid) as refused:
         await named
     assert refused.value.errors[0].field == "reverses"
+
+
+LOUNGE = PartnerRef(MANIFEST.id, "x1")
+REDEMPTIONS = operation_named("rights.find_redemptions")
+BOOKED = (operation_named("rights.book"), Booking(product_id=LOUNGE, starts_at=START, tier="gold"))
+BOUGHT = (
+    operation_named("rights.buy"),
+    Purchase(product_id=LOUNGE, max_total=Money(amount="9.00", currency="CNY")),
+)
+
+
+@pytest.mark.parametrize(
+    ("followed", "parties", "concerned"), [(BOOKED, of(101), True), (BOUGHT, None, False)], ids=["booked", "bought"]
+)
+async def test_whom_an_order_that_is_followed_concerns(
+    office: Office, followed: tuple[Operation, OrderRequest], parties: Parties | None, concerned: bool
+):
+    """A question about an order concerns whom the order did; another bank's order is nobody's."""
+    row = await begun(office, *followed, parties)
+    search = RedemptionSearch(order=row.order_id)
+    originals = Originals(office.store, office.journal)
+    assert await originals.concerned(office.tenant, REDEMPTIONS, search) is concerned
+    assert not await originals.concerned("bnk_other", REDEMPTIONS, search)
+
+
+@pytest.mark.parametrize(
+    ("operation", "concerned"),
+    [
+        ("rights.book", True),
+        ("medical-insurance.revoke", True),
+        ("rights.buy", False),
+        ("lending.pre_check", False),
+        ("utility-bills.pay", False),
+    ],
+)
+async def test_whom_a_declaration_concerns(small_office: Office, operation: str, concerned: bool):
+    """Elsewhere the declaration says by itself whether anybody is concerned."""
+    originals = Originals(small_office.store, small_office.journal)
+    assert await originals.concerned(small_office.tenant, operation_named(operation), None) is concerned

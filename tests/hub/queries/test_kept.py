@@ -12,11 +12,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub.clock import utc_now
+from hub.consents.consents import ConsentRequest, Consents
+from hub.consents.parties import Parties
 from hub.documents.documents import Documents
 from hub.errors import NotFound
 from hub.events import rows as events
 from hub.evidence.evidence import Exhibits
+from hub.gateway.problems import TYPE
 from hub.gateway.tokens import Tokens
+from hub.identity.guard import Caller
 from hub.queries.questions import TRIES, Asked, Limits, Questions
 from hub.queries.rows import QueryRow, forget_expired, update_query
 from hub.store import Sealer, Store, StoreUnavailable, Unsealable
@@ -24,16 +28,20 @@ from hub.tenants import banks
 from hub.tenants.data_keys import DataKeys
 from hub.work import rows as work
 from hub.work.rows import Work
+from sandbox.stand.people import id_number
 from schemas.call import Call
 from schemas.contract import operation_named
 from schemas.errors import MaybeSent, NotReady, Refused
 from schemas.money import Money
+from schemas.person import Person
 from schemas.refs import PartnerRef
 from schemas.scenarios import load
 from schemas.utility_bills import Bill, BillSearch
 from tests.connectors.kit.bench import MANIFEST, Watch
 
 load()
+CUSTOMER = Person(name="周桂英", id_number=id_number(7))
+TOKENS = Tokens(bytes(32))
 LATER = NotReady(timedelta(seconds=10))
 BILL = Bill(bill_id=PartnerRef(MANIFEST.id, "b1"), amount=Money(amount="12.30", currency="CNY"))
 SEARCH = BillSearch(biller_id=PartnerRef(MANIFEST.id, "x1"), account="3300112233")
@@ -84,6 +92,7 @@ class House:
         self.connector: Any = SimpleNamespace(manifest=MANIFEST, scenarios={"utility-bills": self.partner})
         self.line: Any = SimpleNamespace(manifest=MANIFEST, account_id="acc_1", clock=self.clock, callback_url="")
         data_keys = DataKeys(store, sealer)
+        self.consents = Consents(store, data_keys, self.clock)
         self.questions = Questions(
             store,
             data_keys,
@@ -92,12 +101,13 @@ class House:
             SimpleNamespace(behind=no_original),  # type: ignore[arg-type]
             Documents(store, data_keys, self.clock, kept=timedelta(minutes=5)),
             self.clock,
-            codec=Tokens(bytes(32)).codec,
+            consents=self.consents,
+            tokens=TOKENS,
             owner="here",
             limits=Limits(wait=timedelta(seconds=5), call=timedelta(seconds=30), kept=timedelta(hours=1)),
         )
 
-    async def ask(self, *answers: object) -> bytes | QueryRow:
+    async def ask(self, *answers: object, parties: Parties | None = None) -> bytes | QueryRow:
         self.partner.answers = iter(answers)
         return await self.questions.answer(
             Asked(
@@ -108,6 +118,7 @@ class House:
                 connector=self.connector,
                 line=self.line,
                 reference="R1",
+                parties=parties,
             )
         )
 
@@ -197,6 +208,26 @@ async def test_a_refusal_is_final(house: House) -> None:
     state, problem = await ended(house, row)
     assert (state, problem["status"]) == ("failed", 422)
     assert [error["field"] for error in problem["errors"]] == ["account"]
+    assert await house.due() == []
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired", None])
+async def test_is_asked_only_while_its_consent_stands(house: House, how: str | None):
+    """A question whose consent has ended fails for the want of one, and its partner hears nothing more of it."""
+    until = house.clock() + timedelta(minutes=5 if how == "expired" else 60)
+    caller = Caller(house.tenant, "cli_1", frozenset({"lending:read"}), token_id="t", expires_at=until)
+    agreed = ConsentRequest(customer=CUSTOMER, operations=["lending.find_loan"], expires_at=until)
+    consent = await house.consents.give(caller, agreed)
+    row = await house.ask(LATER, [BILL], parties=Parties(consent_id=consent.consent_id, subject=CUSTOMER))
+    if how == "revoked":
+        await house.consents.revoke(caller, consent.consent_id)
+    await house.work()
+    state, answer = await ended(house, row)
+    if how is None:
+        assert (state, len(answer["items"]), len(house.partner.handles)) == ("done", 1, 2)
+        return
+    assert (state, answer["status"], len(house.partner.handles)) == ("failed", 403, 1)
+    assert (answer["type"], how in answer["detail"]) == (f"{TYPE}consent-missing", True)
     assert await house.due() == []
 
 

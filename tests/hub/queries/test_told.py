@@ -4,7 +4,7 @@ import pytest
 
 from hub.errors import PartnerDown, PartnerError, PartnerGarbled, PartnerSlow, RefusedByPartner
 from hub.gateway.problems import problem_of
-from hub.queries.questions import told
+from hub.queries.told import told
 from schemas import errors as failures
 from schemas.errors import Garbled, MaybeSent, NotReady, NotSent, PartnerFailure, Refused
 

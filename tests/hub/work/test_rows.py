@@ -82,6 +82,14 @@ async def test_hurrying_leaves_a_claim_alone(store: Store, pieces: Pieces):
     assert [work.work_id for work in await store.write(claiming("other"))] == ["free"]
 
 
+async def test_done_now_whether_or_not_it_stood(store: Store, pieces: Pieces):
+    """What nobody had put down is put down, what waits is brought forward, and neither is there twice."""
+    await pieces.put("waits", due=START + 5 * MINUTE)
+    for name in ("new", "waits", "waits"):
+        await store.write(lambda tx, name=name: rows.put_now(tx, name, "chore", "bnk_1", START))
+    assert sorted(work.work_id for work in await store.write(claiming("one"))) == ["new", "waits"]
+
+
 async def test_what_is_hurried_in_a_hand_is_minded_once_it_is_let_go_of(store: Store, pieces: Pieces):
     """A claim hides no hurry: the work falls due by it, and the one after that as it is told."""
     await pieces.put("hurried", "calm")
