@@ -54,6 +54,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     optional: bool = False
     follows: tuple[str, ...] = ()
     """The order operations whose orders the request may name."""
+    where: tuple[str, ...] = ()
+    """The region fields that decide who is asked; declared where the request has several."""
     of: str | None = None
     """The order that an enquiry or a check belongs to."""
     enquiry: str | None = None
@@ -96,8 +98,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         return _field_of(self.request, PartnerRef)
 
     @property
-    def region_field(self) -> str | None:
-        return _field_of(self.request, RegionCode)
+    def region_fields(self) -> tuple[str, ...]:
+        """The fields that decide who is asked."""
+        return self.where or _fields_of(self.request, RegionCode)
 
     @property
     def item(self) -> Any:
@@ -132,18 +135,23 @@ def operation_named(key: str) -> Operation:
 
 
 def region_of(operation: Operation, request: Any) -> str | None:
-    """The region that a request names, if its operation has one."""
-    return getattr(request, operation.region_field) if operation.region_field else None
+    """The region that a request names, if it names any: where there are several, the first that decides."""
+    return next((getattr(request, field) for field in operation.region_fields), None)
+
+
+def _field_of(struct: Any, wanted: Any) -> str | None:
+    return next(iter(_fields_of(struct, wanted)), None)
 
 
 @cache
-def _field_of(struct: Any, wanted: Any) -> str | None:
-    """The first field of a struct that has a type, alone or beside None."""
+def _fields_of(struct: Any, wanted: Any) -> tuple[str, ...]:
+    """The fields of a struct that have a type, alone or beside None."""
     hints = get_type_hints(get_origin(struct) or struct, include_extras=True)
-    for field, hint in hints.items():
-        if any(part is wanted or part == wanted or get_origin(part) is wanted for part in _parts(hint)):
-            return field
-    return None
+    return tuple(
+        field
+        for field, hint in hints.items()
+        if any(part is wanted or part == wanted or get_origin(part) is wanted for part in _parts(hint))
+    )
 
 
 def _parts(hint: Any) -> tuple[Any, ...]:
@@ -163,9 +171,11 @@ def query(
     subject: Subject = "none",
     optional: bool = False,
     follows: tuple[Callable[..., Awaitable[Any]], ...] = (),
+    where: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Declares a question: it changes nothing, so it may be repeated, cached and failed over."""
-    return _declare("query", route, optional, access=access, level=level, subject=subject, follows=_names(follows))
+    facts = {"access": access, "level": level, "subject": subject, "follows": _names(follows), "where": where}
+    return _declare("query", route, optional, **facts)
 
 
 def order(
@@ -176,9 +186,11 @@ def order(
     subject: Subject = "none",
     optional: bool = False,
     follows: tuple[Callable[..., Awaitable[Any]], ...] = (),
+    where: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Declares something that changes the world at the partner: journalled first, keyed, never blindly repeated."""
-    return _declare("order", route, optional, access=access, level=level, subject=subject, follows=_names(follows))
+    facts = {"access": access, "level": level, "subject": subject, "follows": _names(follows), "where": where}
+    return _declare("order", route, optional, **facts)
 
 
 def check(*, of: Callable[..., Awaitable[Any]]) -> Callable[[F], F]:
@@ -240,6 +252,7 @@ def _operations(scenario: type[Scenario]) -> dict[str, Operation]:
     for helper in [operation for operation in found.values() if operation.of]:
         owner = found[cast("str", helper.of)]
         found[owner.name] = msgspec.structs.replace(owner, **{helper.kind: helper.name})
+        found[helper.name] = msgspec.structs.replace(helper, where=owner.where)
     for operation in found.values():
         _refuse_unsafe(operation)
     return found
@@ -278,10 +291,20 @@ def _refuse_unsafe(operation: Operation) -> None:
         raise TypeError(f"{operation.key}: an order needs an enquiry, or nobody can find out what became of it")
     if operation.method and bool(operation.follows) != bool(operation.order_field):
         raise TypeError(f"{operation.key}: what names an order says in `follows` whose, and the other way round")
+    _refuse_undecided(operation)
     if operation.method != "GET":
         return
     for field in msgspec.inspect.type_info(operation.request).fields:  # type: ignore[attr-defined]
         _refuse_private(operation, field)
+
+
+def _refuse_undecided(operation: Operation) -> None:
+    """Who is asked must not hang on the order of fields: of several regions, the declaration says which decide."""
+    regions = _fields_of(operation.request, RegionCode)
+    if len(regions) > 1 and not operation.where:
+        raise TypeError(f"{operation.key}: {', '.join(regions)} are regions; say in `where` which decide who is asked")
+    if unknown := [field for field in operation.where if field not in regions]:
+        raise TypeError(f"{operation.key}: `where` names {', '.join(unknown)}, which is no region of the request")
 
 
 def _refuse_private(operation: Operation, field: Any) -> None:

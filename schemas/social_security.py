@@ -238,7 +238,7 @@ class SocialSecurity(Scenario, name="social-security"):
     async def certify_contributions(self, request: CertificateRequest, call: Call) -> Certificate:
         """A certificate of contributions as a PDF, fetched by its link until it expires."""
 
-    @order("POST /transfers", access="transfer", level=A2, subject="required", optional=True)
+    @order("POST /transfers", access="transfer", level=A2, subject="required", where=("to_region",), optional=True)
     async def transfer(self, transfer: TransferRequest, attempt: Attempt) -> Outcome[Transfer]:
         """Move an insurance relation to another region: pending with its stage until funds have arrived."""
 

@@ -43,9 +43,9 @@ def request_to(manifest: Manifest, operation: Operation, **instead: str) -> Any:
     """
     owner = owner_of(operation)
     body = _in_currency(CURRENCIES.get(manifest.regions[0], "CNY"), example(owner, ref=f"{manifest.id}:{LOCAL_ID}"))
-    region = body.get(str(owner.region_field))
-    if region and not any(covers(area, region) for area in manifest.regions):
-        body[str(owner.region_field)] = manifest.regions[0]
+    for field in owner.region_fields:
+        if (region := body.get(field)) and not any(covers(area, region) for area in manifest.regions):
+            body[field] = manifest.regions[0]
     return PLAIN.decoder(owner.request).decode(msgspec.json.encode(body | instead))
 
 

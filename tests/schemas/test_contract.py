@@ -1,0 +1,36 @@
+"""What a declaration must say, and is refused for leaving out."""
+
+import pytest
+
+from schemas.call import Call
+from schemas.contract import A2, SCENARIOS, Scenario, operation_named, query
+from schemas.region import RegionCode
+from schemas.struct import Canonical
+
+
+class Journey(Canonical):
+    """From one region to another."""
+
+    begins: RegionCode
+    ends: RegionCode
+
+
+@pytest.mark.parametrize(("where", "named"), [((), "begins, ends"), (("ends", "stops"), "stops")])
+def test_who_is_asked_hangs_on_no_order_of_fields(where: tuple[str, ...], named: str) -> None:
+    """A request with two regions does not import until its operation says which of them decide, by their names."""
+    with pytest.raises(TypeError, match=rf"made-up.travel: .*{named}"):
+
+        class MadeUp(Scenario, name="made-up"):
+            @query("POST /journeys", access="read", level=A2, where=where)
+            async def travel(self, journey: Journey, call: Call) -> Journey:
+                """Travels."""
+
+    assert "made-up" not in SCENARIOS
+
+
+@pytest.mark.parametrize(
+    "name", ["activate_voucher", "check_activation", "find_activation", "issue_token", "preview", "settle"]
+)
+def test_the_treatment_region_decides(name: str) -> None:
+    """In medical insurance who is asked hangs on where the customer is treated, in every step of an operation."""
+    assert operation_named(f"medical-insurance.{name}").region_fields == ("treatment_region",)
