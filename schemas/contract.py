@@ -55,7 +55,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     follows: tuple[str, ...] = ()
     """The order operations whose orders the request may name."""
     where: tuple[str, ...] = ()
-    """The region fields that decide who is asked; declared where the request has several."""
+    """The region fields that decide who is asked, tried in this order; declared where the request has several."""
     of: str | None = None
     """The order that an enquiry or a check belongs to."""
     enquiry: str | None = None
@@ -99,7 +99,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def region_fields(self) -> tuple[str, ...]:
-        """The fields that decide who is asked."""
+        """The fields that decide who is asked: whoever serves the first, else whoever serves the next."""
         return self.where or _fields_of(self.request, RegionCode)
 
     @property
@@ -134,9 +134,15 @@ def operation_named(key: str) -> Operation:
     return SCENARIOS[scenario].operations[name]
 
 
+def regions_of(operation: Operation, request: Any) -> list[str]:
+    """The regions by which a request finds its partner, in the order in which they are tried."""
+    named = (getattr(request, field) for field in operation.region_fields)
+    return [region for region in named if region is not None]
+
+
 def region_of(operation: Operation, request: Any) -> str | None:
-    """The region that a request names, if it names any: where there are several, the first that decides."""
-    return next((getattr(request, field) for field in operation.region_fields), None)
+    """The first region that a request names, if it names any."""
+    return next(iter(regions_of(operation, request)), None)
 
 
 def _field_of(struct: Any, wanted: Any) -> str | None:

@@ -26,6 +26,9 @@ QrText = Annotated[
     str, Meta(min_length=1, max_length=512), private(C2, "identity", "Opaque; shown once, within a minute")
 ]
 
+MOVED = ("to_region", "from_region")
+"""Both regions take part in a transfer, so either's office takes the application: the receiving one's first."""
+
 
 class InRegion(Canonical):
     """What only needs to know where the customer is insured; who the customer is stands in the consent."""
@@ -238,7 +241,7 @@ class SocialSecurity(Scenario, name="social-security"):
     async def certify_contributions(self, request: CertificateRequest, call: Call) -> Certificate:
         """A certificate of contributions as a PDF, fetched by its link until it expires."""
 
-    @order("POST /transfers", access="transfer", level=A2, subject="required", where=("to_region",), optional=True)
+    @order("POST /transfers", access="transfer", level=A2, subject="required", where=MOVED, optional=True)
     async def transfer(self, transfer: TransferRequest, attempt: Attempt) -> Outcome[Transfer]:
         """Move an insurance relation to another region: pending with its stage until funds have arrived."""
 

@@ -9,7 +9,6 @@ import msgspec
 import structlog
 
 from connectors.kit import references
-from connectors.kit.registry import Connector
 from hub import errors
 from hub.consents.consents import Consents
 from hub.consents.parties import Parties
@@ -23,29 +22,18 @@ from hub.orders.rows import Key, OrderRow
 from hub.partners.rows import AccountRow
 from hub.queries.questions import Asked, Questions
 from hub.queries.rows import QueryRow
+from hub.routing.choice import Route, offering, serving
 from hub.routing.lines import Lines
 from hub.store import StoreUnavailable
 from hub.trace import trace_id
 from schemas.call import Clock
-from schemas.contract import SCENARIOS, Operation, region_of
+from schemas.contract import SCENARIOS, Operation
 from schemas.errors import NotReady
-from schemas.order import OrderRequest, Original
+from schemas.order import OrderRequest
 from schemas.page import Paged
 from schemas.refs import PartnerRef
-from schemas.region import covers
 
 log = structlog.get_logger("hub.pipeline")
-
-
-class Route(msgspec.Struct, frozen=True):
-    """A partner that serves a call, and the bank's account there."""
-
-    connector: Connector
-    account: AccountRow
-    original: Original | None = None
-    """The order that the request names, where it names one."""
-    reversals: int = 0
-    """Orders that undo that one, or tried to."""
 
 
 class Pipeline:
@@ -185,12 +173,11 @@ class Pipeline:
 
     async def _merged(self, caller: Caller, operation: Operation, request: Paged, parties: Parties | None) -> bytes:
         shelf = await self._lines.shelf(caller.tenant)
-        offering = self._routes(shelf, operation)
-        if not offering:
+        routes = offering(self._routes(shelf), operation)
+        if not routes:
             raise errors.NotOffered(f"no partner of this bank offers {operation.key}")
-        region = region_of(operation, request)
-        serving = [route for route in offering if region is None or _serves(route, region)]
-        everyone = [await self._asked(caller, operation, request, route, parties) for route in serving]
+        found = serving(routes, operation, request)
+        everyone = [await self._asked(caller, operation, request, route, parties) for route in found]
         return await self._merger.page(everyone, request, caller.tenant)
 
     async def _asked(
@@ -215,10 +202,8 @@ class Pipeline:
             return await self._following(caller, operation, request, parties)
         if operation.ref_field is not None:
             return self._owner(shelf, operation, getattr(request, operation.ref_field))
-        region = region_of(operation, request)
-        for route in self._routes(shelf, operation):
-            if region is None or _serves(route, region):
-                return route
+        for route in serving(offering(self._routes(shelf), operation), operation, request):
+            return route
         raise errors.NotOffered(f"no partner of this bank offers {operation.key} there")
 
     async def _following(self, caller: Caller, operation: Operation, request: Any, parties: Parties | None) -> Route:
@@ -241,16 +226,7 @@ class Pipeline:
             raise errors.NotOffered(f"{connector.manifest.name} does not offer {operation.key}")
         return Route(connector, account)
 
-    def _routes(self, shelf: Mapping[int, AccountRow], operation: Operation) -> list[Route]:
-        """Partners on the shelf that offer an operation: those of a narrower area first, then by name."""
+    def _routes(self, shelf: Mapping[int, AccountRow]) -> list[Route]:
+        """Every partner on the shelf."""
         found = [(self._lines.connector(partner_id), account) for partner_id, account in shelf.items()]
-        routes = [
-            Route(connector, account)
-            for connector, account in found
-            if connector is not None and connector.offers(operation.scenario, operation.name)
-        ]
-        return sorted(routes, key=lambda route: (-route.connector.manifest.locality, route.connector.manifest.name))
-
-
-def _serves(route: Route, region: str) -> bool:
-    return any(covers(area, region) for area in route.connector.manifest.regions)
+        return [Route(connector, account) for connector, account in found if connector is not None]

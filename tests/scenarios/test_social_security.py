@@ -331,6 +331,15 @@ def test_a_transfer_tells_its_stage(desk: Desk) -> None:
     assert len(desk.hub.entries(order)) == 1
 
 
+def test_a_transfer_out_of_the_province(desk: Desk) -> None:
+    """The receiving region is nobody's here, so the office of the region that is left takes the application."""
+    out = {"to_region": ELSEWHERE, "from_region": HERE, "insurance": "pension"}
+    order = desk.settled("transfers", out, desk.somebody())
+    assert (order["partner"], order["state"], order["result"]["stage"]) == (OFFICE, "succeeded", "done")
+    assert (order["result"]["to_region"], order["result"]["from_region"]) == (ELSEWHERE, HERE)
+    assert len(desk.hub.entries(order)) == 1
+
+
 @pytest.mark.parametrize(("tail", "code"), [(27, "returned"), (34, "returned"), (31, "not-eligible")])
 def test_a_transfer_that_comes_to_nothing(desk: Desk, tail: int, code: str) -> None:
     """Returned by the origin at any stage, or refused at once; nothing stands in the ledger."""
@@ -354,8 +363,8 @@ def test_what_nobody_offers_there(desk: Desk) -> None:
     desk.card(HERE, consent)
     assert desk.ask("qr-tokens", {"region": HERE, "purpose": "identify"}, consent).status_code == 422
     assert desk.ask("insurance-searches", {"region": ELSEWHERE}, consent).status_code == 501
-    out = {"to_region": ELSEWHERE, "from_region": HERE, "insurance": "pension"}
-    assert desk.post("transfers", out, consent).status_code == 501
+    beyond = {"to_region": ELSEWHERE, "from_region": "110000", "insurance": "pension"}
+    assert desk.post("transfers", beyond, consent).status_code == 501
 
 
 def _soon() -> str:
