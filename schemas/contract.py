@@ -56,6 +56,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """The order operations whose orders the request may name."""
     where: tuple[str, ...] = ()
     """The region fields that decide who is asked, tried in this order; declared where the request has several."""
+    about: str = ""
+    """What a partner keeps between operations (a card): all that are about one thing go to the same partner."""
     of: str | None = None
     """The order that an enquiry or a check belongs to."""
     enquiry: str | None = None
@@ -101,6 +103,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     def region_fields(self) -> tuple[str, ...]:
         """The fields that decide who is asked: whoever serves the first, else whoever serves the next."""
         return self.where or _fields_of(self.request, RegionCode)
+
+    @property
+    def kin(self) -> list["Operation"]:
+        """Every operation about the same thing, this one too."""
+        others = SCENARIOS[self.scenario].operations.values()
+        return [self] if not self.about else [other for other in others if other.about == self.about]
 
     @property
     def item(self) -> Any:
@@ -178,10 +186,11 @@ def query(
     optional: bool = False,
     follows: tuple[Callable[..., Awaitable[Any]], ...] = (),
     where: tuple[str, ...] = (),
+    about: str = "",
 ) -> Callable[[F], F]:
     """Declares a question: it changes nothing, so it may be repeated, cached and failed over."""
-    facts = {"access": access, "level": level, "subject": subject, "follows": _names(follows), "where": where}
-    return _declare("query", route, optional, **facts)
+    facts = {"access": access, "level": level, "subject": subject, "where": where, "about": about}
+    return _declare("query", route, optional, follows=_names(follows), **facts)
 
 
 def order(
@@ -193,10 +202,11 @@ def order(
     optional: bool = False,
     follows: tuple[Callable[..., Awaitable[Any]], ...] = (),
     where: tuple[str, ...] = (),
+    about: str = "",
 ) -> Callable[[F], F]:
     """Declares something that changes the world at the partner: journalled first, keyed, never blindly repeated."""
-    facts = {"access": access, "level": level, "subject": subject, "follows": _names(follows), "where": where}
-    return _declare("order", route, optional, **facts)
+    facts = {"access": access, "level": level, "subject": subject, "where": where, "about": about}
+    return _declare("order", route, optional, follows=_names(follows), **facts)
 
 
 def check(*, of: Callable[..., Awaitable[Any]]) -> Callable[[F], F]:
@@ -309,6 +319,8 @@ def _refuse_undecided(operation: Operation) -> None:
     regions = _fields_of(operation.request, RegionCode)
     if len(regions) > 1 and not operation.where:
         raise TypeError(f"{operation.key}: {', '.join(regions)} are regions; say in `where` which decide who is asked")
+    if operation.about and operation.routing != "region":
+        raise TypeError(f"{operation.key}: who is asked about a {operation.about} hangs on its region")
     if unknown := [field for field in operation.where if field not in regions]:
         raise TypeError(f"{operation.key}: `where` names {', '.join(unknown)}, which is no region of the request")
 

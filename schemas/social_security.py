@@ -193,11 +193,11 @@ class Transfer(Canonical):
 class SocialSecurity(Scenario, name="social-security"):
     """Social security: the electronic card, insured status, pension, certificates, and transfers."""
 
-    @query("POST /card-searches", access="read", level=A2, subject="required")
+    @query("POST /card-searches", access="read", level=A2, subject="required", about="card")
     async def find_card(self, search: InRegion, call: Call) -> Card:
         """The customer's electronic card, or that there is none."""
 
-    @order("POST /cards", access="card", level=A2, subject="required")
+    @order("POST /cards", access="card", level=A2, subject="required", about="card")
     async def issue_card(self, issue: CardIssue, attempt: Attempt) -> Outcome[Card]:
         """Issue the electronic card to the customer."""
 
@@ -205,7 +205,7 @@ class SocialSecurity(Scenario, name="social-security"):
     async def find_card_issue(self, issue: CardIssue, attempt: Attempt) -> Found[Card]:
         """What became of an issue that was or may have been sent."""
 
-    @order("POST /card-unlinkings", access="card", level=A2, subject="required")
+    @order("POST /card-unlinkings", access="card", level=A2, subject="required", about="card")
     async def unlink_card(self, unlink: CardUnlink, attempt: Attempt) -> Outcome[Card]:
         """Unlink the card: whoever showed it must forget it."""
 
@@ -213,11 +213,11 @@ class SocialSecurity(Scenario, name="social-security"):
     async def find_card_unlinking(self, unlink: CardUnlink, attempt: Attempt) -> Found[Card]:
         """What became of an unlinking that was or may have been sent."""
 
-    @query("POST /qr-tokens", access="card", level=A2, subject="required", optional=True)
+    @query("POST /qr-tokens", access="card", level=A2, subject="required", about="card", optional=True)
     async def issue_qr(self, request: QrRequest, call: Call) -> QrToken:
         """A QR token for one stated purpose: one use, a minute at most."""
 
-    @order("POST /qr-verifications", access="card", level=A2, optional=True)
+    @order("POST /qr-verifications", access="card", level=A2, about="card", optional=True)
     async def verify_qr(self, scanned: QrVerification, attempt: Attempt) -> Outcome[QrVerified]:
         """Use up a QR token that was scanned. One that was used, or has expired, is declined."""
 

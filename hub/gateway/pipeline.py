@@ -203,7 +203,7 @@ class Pipeline:
         if operation.ref_field is not None:
             return self._owner(shelf, operation, getattr(request, operation.ref_field))
         for route in serving(offering(self._routes(shelf), operation), operation, request):
-            return route
+            return _able(route, operation)
         raise errors.NotOffered(f"no partner of this bank offers {operation.key} there")
 
     async def _following(self, caller: Caller, operation: Operation, request: Any, parties: Parties | None) -> Route:
@@ -222,11 +222,18 @@ class Pipeline:
             field = str(operation.ref_field)
             error = FieldError(field=field, message="belongs to a partner that this bank has no account at")
             raise errors.Invalid("the bank cannot reach this partner", error)
-        if not connector.offers(operation.scenario, operation.name):
-            raise errors.NotOffered(f"{connector.manifest.name} does not offer {operation.key}")
-        return Route(connector, account)
+        return _able(Route(connector, account), operation)
 
     def _routes(self, shelf: Mapping[int, AccountRow]) -> list[Route]:
         """Every partner on the shelf."""
         found = [(self._lines.connector(partner_id), account) for partner_id, account in shelf.items()]
         return [Route(connector, account) for connector, account in found if connector is not None]
+
+
+def _able(route: Route, operation: Operation) -> Route:
+    """Raises: NotOffered."""
+    name = route.connector.manifest.name
+    if not route.connector.offers(operation.scenario, operation.name):
+        keeps = f"keeps the {operation.about}s there, and " if operation.about else ""
+        raise errors.NotOffered(f"{name} {keeps}does not offer {operation.key}")
+    return route

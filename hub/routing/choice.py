@@ -23,9 +23,13 @@ class Route(msgspec.Struct, frozen=True):
 
 
 def offering(shelf: Iterable[Route], operation: Operation) -> list[Route]:
-    """Partners that offer an operation: those of a narrower area first, then by name."""
-    routes = [route for route in shelf if route.connector.offers(operation.scenario, operation.name)]
-    return sorted(routes, key=lambda route: (-route.connector.manifest.locality, route.connector.manifest.name))
+    """Partners that offer an operation, or another about the same thing; the first that serves a call is asked.
+
+    Who does most about the thing comes first, so that a card is issued where it can be shown; then a narrower area,
+    then the name. What the first does not offer nobody does: no other partner knows its cards.
+    """
+    routes = [route for route in shelf if _share(route, operation)]
+    return sorted(routes, key=lambda route: (-_share(route, operation), *_place(route)))
 
 
 def serving(routes: list[Route], operation: Operation, request: object) -> list[Route]:
@@ -35,6 +39,15 @@ def serving(routes: list[Route], operation: Operation, request: object) -> list[
         return routes
     found = [route for region in regions for route in routes if _serves(route, region)]
     return list({route.connector.manifest.id: route for route in found}.values())
+
+
+def _share(route: Route, operation: Operation) -> int:
+    """How many of the operations about the same thing a partner offers."""
+    return sum(route.connector.offers(one.scenario, one.name) for one in operation.kin)
+
+
+def _place(route: Route) -> tuple[int, str]:
+    return -route.connector.manifest.locality, route.connector.manifest.name
 
 
 def _serves(route: Route, region: str) -> bool:
