@@ -55,6 +55,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     optional: bool = False
     follows: tuple[str, ...] = ()
     """The order operations whose orders the request may name."""
+    where: tuple[str, ...] = ()
+    """The region fields that decide who is asked, tried in this order; declared where the request has several."""
+    about: str = ""
+    """What a partner keeps between operations (a card): all that are about one thing go to the same partner."""
     of: str | None = None
     """The order that an enquiry or a check belongs to."""
     enquiry: str | None = None
@@ -102,8 +106,15 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         return _field_of(self.request, PartnerRef)
 
     @property
-    def region_field(self) -> str | None:
-        return _field_of(self.request, RegionCode)
+    def region_fields(self) -> tuple[str, ...]:
+        """The fields that decide who is asked: whoever serves the first, else whoever serves the next."""
+        return self.where or _fields_of(self.request, RegionCode)
+
+    @property
+    def kin(self) -> list["Operation"]:
+        """Every operation about the same thing, this one too."""
+        others = SCENARIOS[self.scenario].operations.values()
+        return [self] if not self.about else [other for other in others if other.about == self.about]
 
     @property
     def item(self) -> Any:
@@ -137,19 +148,30 @@ def operation_named(key: str) -> Operation:
     return SCENARIOS[scenario].operations[name]
 
 
+def regions_of(operation: Operation, request: Any) -> list[str]:
+    """The regions by which a request finds its partner, in the order in which they are tried."""
+    named = (getattr(request, field) for field in operation.region_fields)
+    return [region for region in named if region is not None]
+
+
 def region_of(operation: Operation, request: Any) -> str | None:
-    """The region that a request names, if its operation has one."""
-    return getattr(request, operation.region_field) if operation.region_field else None
+    """The first region that a request names, if it names any."""
+    return next(iter(regions_of(operation, request)), None)
+
+
+def _field_of(struct: Any, wanted: Any) -> str | None:
+    return next(iter(_fields_of(struct, wanted)), None)
 
 
 @cache
-def _field_of(struct: Any, wanted: Any) -> str | None:
-    """The first field of a struct that has a type, alone or beside None."""
+def _fields_of(struct: Any, wanted: Any) -> tuple[str, ...]:
+    """The fields of a struct that have a type, alone or beside None."""
     hints = get_type_hints(get_origin(struct) or struct, include_extras=True)
-    for field, hint in hints.items():
-        if any(part is wanted or part == wanted or get_origin(part) is wanted for part in _parts(hint)):
-            return field
-    return None
+    return tuple(
+        field
+        for field, hint in hints.items()
+        if any(part is wanted or part == wanted or get_origin(part) is wanted for part in _parts(hint))
+    )
 
 
 def _parts(hint: Any) -> tuple[Any, ...]:
@@ -169,9 +191,12 @@ def query(
     subject: Subject = "none",
     optional: bool = False,
     follows: tuple[Callable[..., Awaitable[Any]], ...] = (),
+    where: tuple[str, ...] = (),
+    about: str = "",
 ) -> Callable[[F], F]:
     """Declares a question: it changes nothing, so it may be repeated, cached and failed over."""
-    return _declare("query", route, optional, access=access, level=level, subject=subject, follows=_names(follows))
+    facts = {"access": access, "level": level, "subject": subject, "where": where, "about": about}
+    return _declare("query", route, optional, follows=_names(follows), **facts)
 
 
 def order(
@@ -182,9 +207,12 @@ def order(
     subject: Subject = "none",
     optional: bool = False,
     follows: tuple[Callable[..., Awaitable[Any]], ...] = (),
+    where: tuple[str, ...] = (),
+    about: str = "",
 ) -> Callable[[F], F]:
     """Declares something that changes the world at the partner: journalled first, keyed, never blindly repeated."""
-    return _declare("order", route, optional, access=access, level=level, subject=subject, follows=_names(follows))
+    facts = {"access": access, "level": level, "subject": subject, "where": where, "about": about}
+    return _declare("order", route, optional, follows=_names(follows), **facts)
 
 
 def check(*, of: Callable[..., Awaitable[Any]]) -> Callable[[F], F]:
@@ -246,6 +274,7 @@ def _operations(scenario: type[Scenario]) -> dict[str, Operation]:
     for helper in [operation for operation in found.values() if operation.of]:
         owner = found[cast("str", helper.of)]
         found[owner.name] = msgspec.structs.replace(owner, **{helper.kind: helper.name})
+        found[helper.name] = msgspec.structs.replace(helper, where=owner.where)
     for operation in found.values():
         _refuse_unsafe(operation)
         _refuse_unasked(operation, [found[name] for name in operation.follows])
@@ -285,6 +314,7 @@ def _refuse_unsafe(operation: Operation) -> None:
         raise TypeError(f"{operation.key}: an order needs an enquiry, or nobody can find out what became of it")
     if operation.method and bool(operation.follows) != bool(operation.order_field):
         raise TypeError(f"{operation.key}: what names an order says in `follows` whose, and the other way round")
+    _refuse_undecided(operation)
     if operation.method != "GET":
         return
     for field in msgspec.inspect.type_info(operation.request).fields:  # type: ignore[attr-defined]
@@ -298,6 +328,17 @@ def _refuse_unasked(operation: Operation, followed: list[Operation]) -> None:
         raise TypeError(f'{operation.key}: follows orders that concern a person; say subject="followed" or "required"')
     if operation.subject == "followed" and not concerning:
         raise TypeError(f"{operation.key}: follows no order that concerns a person")
+
+
+def _refuse_undecided(operation: Operation) -> None:
+    """Who is asked must not hang on the order of fields: of several regions, the declaration says which decide."""
+    regions = _fields_of(operation.request, RegionCode)
+    if len(regions) > 1 and not operation.where:
+        raise TypeError(f"{operation.key}: {', '.join(regions)} are regions; say in `where` which decide who is asked")
+    if operation.about and operation.routing != "region":
+        raise TypeError(f"{operation.key}: who is asked about a {operation.about} hangs on its region")
+    if unknown := [field for field in operation.where if field not in regions]:
+        raise TypeError(f"{operation.key}: `where` names {', '.join(unknown)}, which is no region of the request")
 
 
 def _refuse_private(operation: Operation, field: Any) -> None:

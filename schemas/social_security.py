@@ -26,6 +26,9 @@ QrText = Annotated[
     str, Meta(min_length=1, max_length=512), private(C2, "identity", "Opaque; shown once, within a minute")
 ]
 
+MOVED = ("to_region", "from_region")
+"""Both regions take part in a transfer, so either's office takes the application: the receiving one's first."""
+
 
 class InRegion(Canonical):
     """What only needs to know where the customer is insured; who the customer is stands in the consent."""
@@ -190,11 +193,11 @@ class Transfer(Canonical):
 class SocialSecurity(Scenario, name="social-security"):
     """Social security: the electronic card, insured status, pension, certificates, and transfers."""
 
-    @query("POST /card-searches", access="read", level=A2, subject="required")
+    @query("POST /card-searches", access="read", level=A2, subject="required", about="card")
     async def find_card(self, search: InRegion, call: Call) -> Card:
         """The customer's electronic card, or that there is none."""
 
-    @order("POST /cards", access="card", level=A2, subject="required")
+    @order("POST /cards", access="card", level=A2, subject="required", about="card")
     async def issue_card(self, issue: CardIssue, attempt: Attempt) -> Outcome[Card]:
         """Issue the electronic card to the customer."""
 
@@ -202,7 +205,7 @@ class SocialSecurity(Scenario, name="social-security"):
     async def find_card_issue(self, issue: CardIssue, attempt: Attempt) -> Found[Card]:
         """What became of an issue that was or may have been sent."""
 
-    @order("POST /card-unlinkings", access="card", level=A2, subject="required")
+    @order("POST /card-unlinkings", access="card", level=A2, subject="required", about="card")
     async def unlink_card(self, unlink: CardUnlink, attempt: Attempt) -> Outcome[Card]:
         """Unlink the card: whoever showed it must forget it."""
 
@@ -210,11 +213,11 @@ class SocialSecurity(Scenario, name="social-security"):
     async def find_card_unlinking(self, unlink: CardUnlink, attempt: Attempt) -> Found[Card]:
         """What became of an unlinking that was or may have been sent."""
 
-    @query("POST /qr-tokens", access="card", level=A2, subject="required", optional=True)
+    @query("POST /qr-tokens", access="card", level=A2, subject="required", about="card", optional=True)
     async def issue_qr(self, request: QrRequest, call: Call) -> QrToken:
         """A QR token for one stated purpose: one use, a minute at most."""
 
-    @order("POST /qr-verifications", access="card", level=A2, optional=True)
+    @order("POST /qr-verifications", access="card", level=A2, about="card", optional=True)
     async def verify_qr(self, scanned: QrVerification, attempt: Attempt) -> Outcome[QrVerified]:
         """Use up a QR token that was scanned. One that was used, or has expired, is declined."""
 
@@ -238,7 +241,7 @@ class SocialSecurity(Scenario, name="social-security"):
     async def certify_contributions(self, request: CertificateRequest, call: Call) -> Certificate:
         """A certificate of contributions as a PDF, fetched by its link until it expires."""
 
-    @order("POST /transfers", access="transfer", level=A2, subject="required", optional=True)
+    @order("POST /transfers", access="transfer", level=A2, subject="required", where=MOVED, optional=True)
     async def transfer(self, transfer: TransferRequest, attempt: Attempt) -> Outcome[Transfer]:
         """Move an insurance relation to another region: pending with its stage until funds have arrived."""
 

@@ -64,7 +64,7 @@ class EsscCards(SocialSecurity):
         wanted = requests.token(card, request.purpose, call)
         answer = await _exchange(call, call.send, wire.QR, wanted)
         if not verdicts.answered(QR, answer):
-            raise Refused("no card is held")
+            raise Refused("no card is held; one must be issued first")
         code = answer.read(wire.QrCode)
         if code.qrPurpose != wanted.qrPurpose:
             raise Garbled("the token is for another purpose than was asked for")

@@ -77,9 +77,9 @@ def purpose_code(purpose: Purpose) -> str:
 def card_in(region: str, card: wire.Signed | None) -> wire.Signed:
     """The card that is held, if it was issued where it is said to be. Raises: Denied."""
     if card is None:
-        raise Denied(Reason(code="account-unknown", message="no card is held"))
+        raise Denied(Reason(code="account-unknown", message="no card is held; one must be issued first"))
     if not covers(card.aab301, region):
-        raise Denied(Reason(code="account-unknown", message="the card was issued in another area", field="region"))
+        raise Denied(Reason(code="account-unknown", message=f"the card was issued in {card.aab301}", field="region"))
     return card
 
 

@@ -1,12 +1,12 @@
 """The person, where they are insured, and the institutions of an area."""
 
-import re
 from typing import Literal
 
 from connectors.fsi_institution import wire
 from connectors.fsi_institution.envelope import Answer, FsiAccount, ask
 from connectors.fsi_institution.facts import CATALOGUE, MANIFEST, PERSON, means
 from connectors.kit.codes import Codes
+from connectors.kit.feeds import page_within, place_of
 from connectors.kit.units import from_major
 from schemas.call import Call
 from schemas.errors import MaybeSent, Refused
@@ -18,6 +18,8 @@ from schemas.region import covers
 KINDS: dict[str, Literal["employee", "resident"]] = {"310": "employee", "390": "resident"}
 """insutype. Anything else is some other insurance."""
 ACTIVE = "1"
+ROWS = 100
+"""Institutions on one of the platform's pages, whatever length the bank wants: longer ones are cut to that."""
 TYPES = {"hospital": wire.HOSPITAL, "pharmacy": wire.PHARMACY}
 FIELDS = {"2002": "insured_region", "2004": "items", "2009": "insured_region"}
 """The part of a bill that a refusal is about."""
@@ -93,22 +95,20 @@ def is_active(row: wire.Relation) -> bool:
 
 
 async def institutions(search: InstitutionSearch, call: Call) -> Merged[Institution]:
-    """1201. Cursor: the number of the page."""
+    """1201. Cursor: a place in the list, of which the platform's pages are always as long."""
     region = MANIFEST.regions[0] if search.region == "CN" else search.region
     if not region.isdigit():
         return Merged(items=[])
-    cursor = search.cursor or "1"
-    if not re.fullmatch("[1-9][0-9]{0,5}", cursor):
-        raise Refused("is no cursor", field="cursor")
-    message = wire.MedinsOf(admdvs=region, page_num=int(cursor), page_size=search.limit)
+    number = place_of(search) // ROWS + 1
+    message = wire.MedinsOf(admdvs=region, page_num=number, page_size=ROWS)
     if search.kind:
         message.fixmedins_type = TYPES[search.kind]
     answer = await ask(call, CATALOGUE, wire.INSTITUTIONS, {"medinsinfo": message})
     refuse(CATALOGUE, answer)
     page = answer.read(wire.Catalogue)
-    more = page.medinsinfo and int(cursor) * search.limit < page.recordCounts
     items = [_institution(row) for row in page.medinsinfo if row.fixmedins_type in TYPES.values()]
-    return Merged(items=items, next=str(int(cursor) + 1) if more else None)
+    more = bool(page.medinsinfo) and number * ROWS < page.recordCounts
+    return page_within(items, search, ROWS, more=more)
 
 
 def _institution(row: wire.Medins) -> Institution:

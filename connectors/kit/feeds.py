@@ -75,6 +75,22 @@ def page_of(items: Sequence[T], search: Paged) -> Merged[T]:
     return Merged(items=list(items[start:end]), next=str(end) if end < len(items) else None)
 
 
+def page_within(items: Sequence[T], search: Paged, rows: int, *, more: bool) -> Merged[T]:
+    """A page cut from one of the partner's, on which `place_of(search)` is: the `place // rows`-th, from 0.
+
+    The partner's pages are always `rows` long: a bank may want more or fewer items from one page to the next.
+    `more` says whether another of them follows.
+    """
+    number, taken = divmod(place_of(search), rows)
+    end = taken + search.limit
+    following = None
+    if end < len(items):
+        following = str(number * rows + end)
+    elif more:
+        following = str((number + 1) * rows)
+    return Merged(items=list(items[taken:end]), next=following)
+
+
 def commodities_of(words: Iterable[str], search: CommoditySearch) -> Merged[Commodity]:
     """A feed's words as commodities, each once. Those that nobody knows under a canonical name are left out."""
     keys = {word: key_of(word) for word in words}

@@ -41,6 +41,9 @@ PUSHED = "SETL"
 class NhsaMobilePay(MedicalInsurance):
     """The e-voucher, and bills settled on the phone."""
 
+    async def check_activation(self, activation: VoucherActivation, call: Call) -> None:
+        vouchers.known_in(await vouchers.insured(call, person(call)), activation.insured_region)
+
     async def activate_voucher(self, activation: VoucherActivation, attempt: Attempt) -> Outcome[Voucher]:
         data = wire.Serial(orgBizSer=attempt.reference, **fields_of(attempt.subject))
         answer = await submit(attempt, "activate", wire.VOUCHER, vouchers.about(attempt, "ec.activate", data))

@@ -92,11 +92,17 @@ def _relation(row: wire.Relation, person_number: str) -> InsuranceRelation:
 
 def relation_in(found: wire.Insured | None, region: str) -> wire.Relation:
     """The relation that pays. Raises: Refused."""
+    row = known_in(found, region)
+    if str(row.psnInsuStas) != ACTIVE:
+        raise Refused("the customer's insurance there is not active", field="insured_region")
+    return row
+
+
+def known_in(found: wire.Insured | None, region: str) -> wire.Relation:
+    """The relation there, active or not. Raises: Refused."""
     row = next((row for row in found.insuInfo if row.insuCode == region), None) if found else None
     if row is None:
         raise Refused("the customer is not insured there", field="insured_region")
-    if str(row.psnInsuStas) != ACTIVE:
-        raise Refused("the customer's insurance there is not active", field="insured_region")
     return row
 
 

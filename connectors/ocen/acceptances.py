@@ -49,27 +49,27 @@ async def found(offer: OfferId, attempt: Attempt) -> Found[Loan]:
     return _standing(answer, offer, attempt)
 
 
-def granted(response: wire.Response) -> Succeeded[Loan] | None:
-    """The loan, where the response to the grant brings one: a refusal is judged with what led to it."""
-    try:
-        return Succeeded(result=loans.loan(response)) if answers.succeeded(response) else None
-    except Garbled:
-        return None
-
-
 def _granted(attempt: Attempt) -> Succeeded[Loan] | Declined | None:
     """What the response to the grant says; a refused choice explains a refused grant better than itself."""
     response = answers.latest(attempt.handles, wire.GRANT)
     if response is None or response.metadata.request_id != attempt.reference:
         return None
     if not answers.errs(response):
-        return granted(response)
+        return _loan(response, attempt)
     outcome = answers.failed(response)
     if not isinstance(outcome, Declined):
         return None
     chosen = answers.latest(attempt.handles, wire.CHOOSE)
     better = answers.failed(chosen) if chosen and answers.errs(chosen) else None
     return better if isinstance(better, Declined) else outcome
+
+
+def _loan(response: wire.Response, attempt: Attempt) -> Succeeded[Loan] | None:
+    """The loan, where the response to the grant brings one: a refusal is judged with what led to it."""
+    try:
+        return Succeeded(result=loans.loan(response, attempt)) if answers.succeeded(response) else None
+    except Garbled:
+        return None
 
 
 def _standing(answer: wire.Response, offer: OfferId, attempt: Attempt) -> Found[Loan]:
@@ -85,7 +85,7 @@ def _standing(answer: wire.Response, offer: OfferId, attempt: Attempt) -> Found[
     state = answer.loan_application_status or ""
     meaning = ACCEPTANCE.meaning(state)
     if meaning and meaning.means == "succeeded":
-        return Succeeded(result=loans.loan(answer))
+        return Succeeded(result=loans.loan(answer, attempt))
     outcome = ACCEPTANCE.outcome(state, acknowledged=True)
     if isinstance(outcome, Absent) and ACKNOWLEDGED in attempt.handles:
         return Pending(stage=state)  # taken, and not yet done

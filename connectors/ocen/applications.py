@@ -92,7 +92,7 @@ async def gathered(search: OfferSearch, call: Call) -> list[Offer]:
     if answers.errs(known[-1]):
         raise Refused("the network does not take such an application")
     if _answered(known, waited):
-        return made(known)
+        return made(known, call)
     answers.give_up_after(waited)
     await answers.ask(call, wire.OFFERS, {"loanApplicationIds": [call.reference]})
     raise NotReady(answers.pause(waited))
@@ -142,10 +142,10 @@ def judged(
     return Pending(stage=meaning.text, so_far=_applied(known, wanted, attempt))
 
 
-def made(known: Sequence[wire.Response]) -> list[Offer]:
+def made(known: Sequence[wire.Response], call: Call) -> list[Offer]:
     """The offers of all responses, each once. Raises: Garbled."""
     rows = {row.id: (row, response.application) for response in known for row in response.application.offers}
-    return [offer(row, application.loan_application_id or "") for row, application in rows.values()]
+    return [offer(row, application.loan_application_id or "", call) for row, application in rows.values()]
 
 
 def _answered(known: Sequence[wire.Response], waited: timedelta) -> bool:
@@ -163,7 +163,8 @@ def _state(response: wire.Response) -> str:
 
 def _applied(known: Sequence[wire.Response], state: ApplicationState, attempt: Attempt) -> Applied:
     wanted = "; ".join(action.description for action in known[-1].application.action_required)
-    return Applied(application_number=attempt.reference, state=state, offers=made(known), action=wanted or None)
+    offers = made(known, attempt)
+    return Applied(application_number=attempt.reference, state=state, offers=offers, action=wanted or None)
 
 
 def _why(application: wire.Application, meaning: Meaning) -> Reason:

@@ -9,7 +9,6 @@ from connectors.kit.feeds import UNREADABLE
 from connectors.kit.partner import Acknowledgement, Happening, News
 from connectors.kit.signing import jws
 from connectors.ocen import answers, wire
-from connectors.ocen.acceptances import granted
 from connectors.ocen.exchange import OcenAccount
 from connectors.ocen.repayments import judged
 from schemas.errors import Garbled
@@ -18,12 +17,11 @@ from schemas.outcome import Declined, Pending, Succeeded
 SIGNATURE = "signature"
 
 JUDGES: dict[str, Callable[[wire.Response], Succeeded[Any] | Declined | Pending[Any] | None]] = {
-    wire.topic(wire.GRANT): granted,
     wire.topic(wire.REPAY): judged,
     wire.topic(wire.REPAYMENT): judged,
     wire.topic(wire.CONFIRMED): judged,
 }
-"""Responses that only an order can have asked for. The others are for a question or an order, which then judges."""
+"""Responses that stand for themselves. The others are for a question or an order, which judges, and knows for whom."""
 
 
 def read_callback(raw: bytes, headers: Mapping[str, str], account: OcenAccount) -> News:

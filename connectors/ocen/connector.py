@@ -7,7 +7,7 @@ from connectors.kit.partner import Partner
 from connectors.ocen import acceptances, answers, applications, exchange, repayments, wire
 from connectors.ocen.callback import SIGNATURE, read_callback
 from connectors.ocen.exchange import OcenAccount
-from connectors.ocen.loans import instalment, loan
+from connectors.ocen.loans import instalment, loan, own
 from connectors.ocen.offers import CURRENCY, product, read_offer_id, refuse_acceptance
 from schemas.call import Attempt, Call, Kept
 from schemas.errors import Garbled, Refused
@@ -59,7 +59,7 @@ class OcenLending(Lending):
         return await applications.found(referral, attempt)
 
     async def check_acceptance(self, acceptance: Acceptance, call: Call) -> None:
-        refuse_acceptance(acceptance, call.clock())
+        refuse_acceptance(acceptance, call)
 
     async def accept(self, acceptance: Acceptance, attempt: Attempt) -> Outcome[Loan]:
         return await acceptances.accept(read_offer_id(acceptance.offer_id), attempt)
@@ -68,10 +68,11 @@ class OcenLending(Lending):
         return await acceptances.found(read_offer_id(acceptance.offer_id), attempt)
 
     async def find_loan(self, search: LoanSearch, call: Call) -> Loan:
-        found = loan(await answers.answer(call, wire.LOAN, {"loanId": search.loan_id.local_id}, field="loan_id"))
-        if found.loan_id != search.loan_id:
+        loan_id = own(search.loan_id, call)
+        found = await answers.answer(call, wire.LOAN, {"loanId": loan_id}, field="loan_id")
+        if found.loan_id != loan_id:
             raise Garbled("asked about one loan, the network answered about another")
-        return found
+        return loan(found, call)
 
     async def list_loans(self, search: LoansSearch, call: Call) -> Merged[Loan]:
         if not _serves(search.region):
@@ -79,19 +80,23 @@ class OcenLending(Lending):
         borrower = applications.borrower(call)
         asked = {"primaryId": borrower.primary_id, "primaryIdType": borrower.primary_id_type}
         found = await answers.answer(call, wire.LOANS, {"borrower": asked})
-        return page_of(readable(found.loans, loan, call), search)
+        return page_of(readable(found.loans, lambda row: loan(row, call), call), search)
 
     async def find_plan(self, search: LoanSearch, call: Call) -> list[Instalment]:
-        found = await answers.answer(call, wire.PLAN, {"loanId": search.loan_id.local_id}, field="loan_id")
-        if found.plan is None or found.loan_id != search.loan_id.local_id:
+        loan_id = own(search.loan_id, call)
+        found = await answers.answer(call, wire.PLAN, {"loanId": loan_id}, field="loan_id")
+        if found.plan is None or found.loan_id != loan_id:
             raise Garbled("the answer has no plan, or another loan's")
         return [instalment(row) for row in found.plan.installments]
 
     async def repay(self, repayment: Repayment, attempt: Attempt) -> Outcome[Repaid]:
         if repayment.amount.currency != CURRENCY:
             return _in_another_currency()
-        payment = {"id": attempt.reference, "totalAmount": repayment.amount.value}
-        content = {"loanId": repayment.loan_id.local_id, "payment": payment}
+        try:
+            loan_id = own(repayment.loan_id, attempt)
+        except Refused as error:
+            return Declined(reason=Reason(code="account-unknown", message=error.message, field=error.field))
+        content = {"loanId": loan_id, "payment": {"id": attempt.reference, "totalAmount": repayment.amount.value}}
         refused = await exchange.submit(attempt, "repay", wire.REPAY, content, attempt.reference)
         return refused or Pending(stage="mandate asked for")
 

@@ -5,24 +5,47 @@ from typing import Literal, get_args
 
 import msgspec
 
+from connectors.kit.feeds import UNREADABLE
+from connectors.kit.whose import is_theirs, mark
 from connectors.ocen import wire
 from connectors.ocen.facts import ACCEPTANCE, INSTALMENT, LOAN, MANIFEST
 from connectors.ocen.offers import moment, money, percent
-from schemas.errors import Garbled
+from schemas.call import Call
+from schemas.errors import Garbled, Refused
 from schemas.lending.loans import Instalment, Loan, LoanState
 from schemas.refs import PartnerRef
 
+NO_LOAN = MANIFEST.codes["detail"]["LOAN_NOT_FOUND"].text
 _STATES: dict[str, LoanState] = {state: state for state in get_args(LoanState)}
 
 
-def loan(row: wire.Loan) -> Loan:
-    """Raises: Garbled where it cannot be read, or is no loan yet."""
+class LoanId(msgspec.Struct, frozen=True, array_like=True):
+    """How a loan is found again at the network, and whose it is: no answer about one names its borrower."""
+
+    loan_id: str
+    mark: str
+
+
+def own(ref: PartnerRef, call: Call) -> str:
+    """The network's number of a loan of this customer. Raises: Refused, for another's as for one that nobody knows."""
+    try:
+        found = msgspec.json.decode(ref.local_id, type=LoanId)
+    except UNREADABLE as error:
+        raise Refused(NO_LOAN, field="loan_id") from error
+    if not is_theirs(call, found.loan_id, found.mark):
+        raise Refused(NO_LOAN, field="loan_id")
+    return found.loan_id
+
+
+def loan(row: wire.Loan, call: Call) -> Loan:
+    """A loan of the call's customer. Raises: Garbled where it cannot be read, or is no loan yet."""
     terms = row.terms
     if row.loan_id is None or row.lender is None or terms is None or terms.sanctioned_amount is None:
         raise Garbled("a loan without number, lender or amount")
     pending = row.summary.amount_pending if row.summary else None
+    loan_id = LoanId(row.loan_id, mark(call, row.loan_id))
     return Loan(
-        loan_id=PartnerRef(MANIFEST.id, row.loan_id),
+        loan_id=PartnerRef(MANIFEST.id, msgspec.json.encode(loan_id).decode()),
         lender=row.lender.name,
         state=state(row),
         principal=money(terms.sanctioned_amount),

@@ -7,8 +7,10 @@ import msgspec
 
 from connectors.kit.feeds import UNREADABLE
 from connectors.kit.units import from_major
+from connectors.kit.whose import is_theirs, mark
 from connectors.ocen import wire
 from connectors.ocen.facts import MANIFEST
+from schemas.call import Call
 from schemas.errors import Garbled, Refused
 from schemas.lending.applications import Acceptance, Offer
 from schemas.lending.products import LoanProduct
@@ -18,15 +20,20 @@ from schemas.refs import PartnerRef
 CURRENCY = "INR"
 MONTHS = {"MONTH": 1, "YEAR": 12}
 LONGEST_TERM = 360
+NO_OFFER = "is no offer of this network"
 
 
 class OfferId(msgspec.Struct, frozen=True, array_like=True):
-    """How an offer is found again at the network, and what it said. Units: rupees; `valid_until` in epoch seconds."""
+    """How an offer is found again at the network, what it said, and whose it is.
+
+    Units: rupees; `valid_until` in epoch seconds.
+    """
 
     application_id: str
     offer_id: str
     amount: str
     valid_until: int
+    mark: str
 
 
 def read_offer_id(ref: PartnerRef) -> OfferId:
@@ -34,13 +41,15 @@ def read_offer_id(ref: PartnerRef) -> OfferId:
     try:
         return msgspec.json.decode(ref.local_id, type=OfferId)
     except UNREADABLE as error:
-        raise Refused("is no offer of this network", field="offer_id") from error
+        raise Refused(NO_OFFER, field="offer_id") from error
 
 
-def refuse_acceptance(acceptance: Acceptance, now: datetime) -> None:
-    """What the offer itself says about accepting it. Raises: Refused."""
+def refuse_acceptance(acceptance: Acceptance, call: Call) -> None:
+    """What the offer itself says about accepting it. Raises: Refused, for another customer's as for none at all."""
     offer = read_offer_id(acceptance.offer_id)
-    if now.timestamp() >= offer.valid_until:
+    if not is_theirs(call, offer.offer_id, offer.mark):
+        raise Refused(NO_OFFER, field="offer_id")
+    if call.clock().timestamp() >= offer.valid_until:
         raise Refused("has expired; search for offers again", field="offer_id")
     if acceptance.amount.currency != CURRENCY:
         raise Refused(f"must be {CURRENCY}", field="amount.currency")
@@ -48,14 +57,14 @@ def refuse_acceptance(acceptance: Acceptance, now: datetime) -> None:
         raise Refused(f"the offer is of {offer.amount}", field="amount.amount")
 
 
-def offer(row: wire.Offer, application_id: str) -> Offer:
+def offer(row: wire.Offer, application_id: str, call: Call) -> Offer:
     """Raises: Garbled."""
     terms, valid_until = row.terms, moment(row.valid_till)
     amount, tenure, rate = terms.sanctioned_amount, terms.tenure, terms.interest_rate
     if amount is None or tenure is None or rate is None:
         raise Garbled("an offer without amount, term or rate")
     lent = money(amount)
-    offer_id = OfferId(application_id, row.id, lent.amount, int(valid_until.timestamp()))
+    offer_id = OfferId(application_id, row.id, lent.amount, int(valid_until.timestamp()), mark(call, row.id))
     return Offer(
         offer_id=PartnerRef(MANIFEST.id, msgspec.json.encode(offer_id).decode()),
         lender=row.lender.name,

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from connectors.kit.commodities import key_of
-from connectors.kit.feeds import moment_of, place_of, readable
+from connectors.kit.feeds import moment_of, page_within, place_of, readable
 from connectors.kit.units import from_major
 from connectors.pfsc_wholesale.exchange import MANIFEST, ROWS, page, province_of, serves
 from connectors.pfsc_wholesale.wire import Article, Good
@@ -57,20 +57,10 @@ async def lessons(search: LessonSearch, call: Call) -> Merged[Lesson]:
 async def _list(
     path: str, read: Callable[[Raw], T | None], search: Paged, call: Call, **filters: str | None
 ) -> Merged[T]:
-    """What `read` makes of one of the partner's pages, from the cursor's place in it.
-
-    The partner's pages are always as long: a bank may want more or fewer items from one page to the next.
-    """
-    number, taken = divmod(place_of(search), ROWS)
-    answer = await page(call, path, number + 1, **filters)
-    items = readable(answer.rows, read, call)
-    end = taken + search.limit
-    following = None
-    if end < len(items):
-        following = str(number * ROWS + end)
-    elif number + 1 < answer.pages:
-        following = str((number + 1) * ROWS)
-    return Merged(items=items[taken:end], next=following)
+    """What `read` makes of one of the partner's pages, from the cursor's place in it."""
+    number = place_of(search) // ROWS + 1
+    answer = await page(call, path, number, **filters)
+    return page_within(readable(answer.rows, read, call), search, ROWS, more=number < answer.pages)
 
 
 def _goods(row: Good, call: Call) -> Goods | None:

@@ -5,7 +5,7 @@ from functools import partial
 
 import msgspec
 
-from connectors.kit.feeds import page_of, place_of, readable
+from connectors.kit.feeds import page_of, page_within, place_of, readable
 from connectors.kit.oauth import error_code, is_success, read
 from connectors.kit.partner import Partner
 from connectors.reloadly_giftcards import cards, orders, wire
@@ -69,17 +69,9 @@ class ReloadlyGiftCards(Rights):
 
 
 async def _of_every_country(search: ProductSearch, call: Call) -> Merged[Product]:
-    """The partner's pages are always as long: a bank may want more or fewer items from one page to the next."""
-    number, taken = divmod(place_of(search), ROWS)
-    reply = await API.get(call, "/products", {"page": str(number + 1), "size": str(ROWS)})
+    reply = await API.get(call, "/products", {"page": str(place_of(search) // ROWS + 1), "size": str(ROWS)})
     rows = read(reply, wire.ROWS)
-    items, end = _products(rows, call), taken + search.limit
-    following = None
-    if end < len(items):
-        following = str(number * ROWS + end)
-    elif len(rows) == ROWS:
-        following = str((number + 1) * ROWS)
-    return Merged(items=items[taken:end], next=following)
+    return page_within(_products(rows, call), search, ROWS, more=len(rows) == ROWS)
 
 
 async def _of_country(country: str, call: Call) -> list[Product]:

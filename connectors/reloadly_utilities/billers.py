@@ -6,9 +6,10 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 
 import msgspec
 
+from connectors.kit.feeds import place_of
 from connectors.kit.units import from_major
 from connectors.reloadly_utilities import wire
-from schemas.errors import Garbled, Refused
+from schemas.errors import Garbled
 from schemas.money import EXPONENTS, Money
 from schemas.refs import PartnerRef
 from schemas.utility_bills import AmountRule, Biller, BillerSearch, Category
@@ -19,6 +20,8 @@ CATEGORIES: dict[str, Category] = {
     "TV_BILL_PAYMENT": "television",
     "INTERNET_BILL_PAYMENT": "internet",
 }
+ROWS = 200
+"""Billers on one of the partner's pages, whatever length the bank wants."""
 TYPES = {category: of_type for of_type, category in CATEGORIES.items()}
 
 
@@ -32,16 +35,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def biller_query(search: BillerSearch) -> dict[str, str] | None:
-    """The query of one page; None where this partner certainly serves nobody."""
+    """The query of the partner's page that the cursor leads to; None where this partner certainly serves nobody."""
     region, category = search.region, search.category
     if region is not None and (region == "CN" or not region.isalpha()):
         return None
     if category is not None and category != "other" and category not in TYPES:
         return None
-    cursor = search.cursor or "1"
-    if not re.fullmatch("[1-9][0-9]{0,8}", cursor):
-        raise Refused("is no cursor of this partner", field="cursor")
-    query = {"page": cursor, "size": str(search.limit)}
+    query = {"page": str(place_of(search) // ROWS + 1), "size": str(ROWS)}
     if region is not None:
         query["countryISOCode"] = region
     if category in TYPES:

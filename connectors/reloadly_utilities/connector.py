@@ -7,11 +7,11 @@ from functools import partial
 import msgspec
 import structlog
 
-from connectors.kit.feeds import UNREADABLE
+from connectors.kit.feeds import UNREADABLE, page_within
 from connectors.kit.oauth import is_success, read
 from connectors.kit.partner import Partner
 from connectors.reloadly_utilities import wire
-from connectors.reloadly_utilities.billers import Terms, biller_query, matches, terms_of
+from connectors.reloadly_utilities.billers import ROWS, Terms, biller_query, matches, terms_of
 from connectors.reloadly_utilities.exchange import API, ReloadlyAccount
 from connectors.reloadly_utilities.payments import (
     acknowledgement,
@@ -43,11 +43,9 @@ class ReloadlyUtilityBills(UtilityBills):
             return Merged(items=[])
         page = read(await API.get(call, "/billers", query), wire.BILLERS)
         terms = [_terms_or_none(row, call) for row in page.content]
-        ended = page.last is True or len(page.content) < search.limit
-        return Merged(
-            items=[each.biller for each in terms if each and matches(each.biller, search)],
-            next=None if ended else str(int(query["page"]) + 1),
-        )
+        billers = [each.biller for each in terms if each and matches(each.biller, search)]
+        ended = page.last is True or len(page.content) < ROWS
+        return page_within(billers, search, ROWS, more=not ended)
 
     async def find_bills(self, search: BillSearch, call: Call) -> list[Bill]:
         """Always none: this dialect pays without a bill. Only the biller is checked."""

@@ -101,7 +101,7 @@ class WanlitongLending(Lending):
         return await credit.found(referral, attempt)
 
     async def check_acceptance(self, acceptance: Acceptance, call: Call) -> None:
-        credit.refuse_acceptance(acceptance, call.clock())
+        credit.refuse_acceptance(acceptance, call)
 
     async def accept(self, acceptance: Acceptance, attempt: Attempt) -> Outcome[Loan]:
         return await loans.borrow(credit.read_offer_id(acceptance.offer_id), attempt)
@@ -110,17 +110,15 @@ class WanlitongLending(Lending):
         return await loans.borrowed(credit.read_offer_id(acceptance.offer_id), attempt)
 
     async def find_loan(self, search: LoanSearch, call: Call) -> Loan:
-        """From the customer's own list, so that nobody is told about another's."""
-        found = [one for one in await loans.loans(call) if one.loan_id == search.loan_id]
-        if not found:
-            raise Refused("is no loan of this customer", field="loan_id")
-        return found[0]
+        return loans.loan(await loans.own(search.loan_id, call))
 
     async def list_loans(self, search: LoansSearch, call: Call) -> Merged[Loan]:
-        return page_of(await loans.loans(call) if _serves(search.region) else [], search)
+        if not _serves(search.region):
+            return Merged(items=[])
+        return page_of([loans.loan(row) for row in await loans.loans(call)], search)
 
     async def find_plan(self, search: LoanSearch, call: Call) -> list[Instalment]:
-        return await loans.plan(search.loan_id.local_id, today(call, MANIFEST.zone), call)
+        return await loans.plan(search.loan_id, today(call, MANIFEST.zone), call)
 
     async def repay(self, repayment: Repayment, attempt: Attempt) -> Outcome[Repaid]:
         return orders.in_another_currency(repayment.amount) or await loans.repay(repayment, attempt)

@@ -1,11 +1,12 @@
 """Credit: leads that become offers, quotes that are no offers yet, and what may be accepted."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
 from connectors.kit.feeds import UNREADABLE
 from connectors.kit.units import to_yuan
+from connectors.kit.whose import is_theirs, mark
 from connectors.wanlitong import catalogue, orders, wire
 from connectors.wanlitong.envelope import ask, submit
 from connectors.wanlitong.facts import ASK, MANIFEST
@@ -22,10 +23,14 @@ PLATFORM = "万利通"
 """The lender's name where the platform does not tell whose money it is."""
 QUOTE_HOLDS = timedelta(days=1)
 APPLY = "apply"
+NO_OFFER = "is no offer of this partner"
 
 
 class OfferId(msgspec.Struct, frozen=True, array_like=True):
-    """How an offer is found again, and what it said. Units: 元, months, epoch seconds. A quote has no `apply_no`."""
+    """How an offer is found again, what it said, and whose it is: the platform does not ask who takes a credit.
+
+    Units: 元, months, epoch seconds. A quote has no `apply_no`.
+    """
 
     apply_no: str
     amount: str
@@ -33,6 +38,7 @@ class OfferId(msgspec.Struct, frozen=True, array_like=True):
     valid_until: int
     rate: str
     lender: str
+    mark: str
 
 
 def read_offer_id(ref: PartnerRef) -> OfferId:
@@ -40,15 +46,17 @@ def read_offer_id(ref: PartnerRef) -> OfferId:
     try:
         return msgspec.json.decode(ref.local_id, type=OfferId)
     except UNREADABLE as error:
-        raise Refused("is no offer of this partner", field="offer_id") from error
+        raise Refused(NO_OFFER, field="offer_id") from error
 
 
-def refuse_acceptance(acceptance: Acceptance, now: datetime) -> None:
-    """What the offer itself says about accepting it. Raises: Refused."""
+def refuse_acceptance(acceptance: Acceptance, call: Call) -> None:
+    """What the offer itself says about accepting it. Raises: Refused, for another customer's as for none at all."""
     offer = read_offer_id(acceptance.offer_id)
+    if not is_theirs(call, offer.apply_no, offer.mark):
+        raise Refused(NO_OFFER, field="offer_id")
     if not offer.apply_no:
         raise Refused("is indicative; apply first, and accept what is granted", field="offer_id")
-    if now.timestamp() >= offer.valid_until:
+    if call.clock().timestamp() >= offer.valid_until:
         raise Refused("has expired; apply again", field="offer_id")
     if acceptance.amount.currency != CURRENCY:
         raise Refused(f"must be {CURRENCY}", field="amount.currency")
@@ -78,16 +86,17 @@ async def found(wish: Application | Referral, attempt: Attempt) -> Found[Applied
     if APPLY not in attempt.steps:
         return orders.not_sent("the application")
     lender = attempt.handles.get(LENDER) or PLATFORM
-    return await orders.found(attempt, wire.APPLY, wish.amount, lambda order: granted(order, wish, lender))
+    return await orders.found(attempt, wire.APPLY, wish.amount, lambda order: granted(order, wish, lender, attempt))
 
 
-def granted(order: wire.Order, wish: Application | Referral, lender: str) -> Applied:
+def granted(order: wire.Order, wish: Application | Referral, lender: str, call: Call) -> Applied:
     """The credit as an offer: of what was granted, which may be less than was asked for. Raises: Garbled."""
     if order.apply_no is None or order.credit_amount is None or order.year_rate is None or order.valid_to is None:
         raise Garbled("credit without number, amount, rate or validity")
     amount, rate, valid_until = yuan(order.credit_amount), percent(order.year_rate), moment(order.valid_to)
     term = min(wish.term_months, order.max_term or wish.term_months)
-    offer_id = OfferId(order.apply_no, amount.amount, term, int(valid_until.timestamp()), rate, lender)
+    theirs = mark(call, order.apply_no)
+    offer_id = OfferId(order.apply_no, amount.amount, term, int(valid_until.timestamp()), rate, lender, theirs)
     offer = Offer(
         offer_id=_ref(offer_id),
         lender=lender,
@@ -112,13 +121,14 @@ async def quotes(search: OfferSearch, call: Call) -> list[Offer]:
         return []
     if meaning is None or meaning.means != "ok":
         raise MaybeSent(f"the trial was answered {answer.code[:16]}")
-    return [quote(answer.read(wire.Quoted), search, call.clock() + QUOTE_HOLDS)]
+    return [quote(answer.read(wire.Quoted), search, call)]
 
 
-def quote(quoted: wire.Quoted, search: OfferSearch, until: datetime) -> Offer:
+def quote(quoted: wire.Quoted, search: OfferSearch, call: Call) -> Offer:
     """Raises: Garbled."""
-    rate, valid_until = percent(quoted.year_rate), until.replace(microsecond=0)
-    offer_id = OfferId("", search.amount.amount, search.term_months, int(valid_until.timestamp()), rate, PLATFORM)
+    rate, valid_until = percent(quoted.year_rate), (call.clock() + QUOTE_HOLDS).replace(microsecond=0)
+    until, theirs = int(valid_until.timestamp()), mark(call, "")
+    offer_id = OfferId("", search.amount.amount, search.term_months, until, rate, PLATFORM, theirs)
     return Offer(
         offer_id=_ref(offer_id),
         lender=PLATFORM,

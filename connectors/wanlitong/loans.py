@@ -49,6 +49,11 @@ def paid_out(order: wire.Order, offer: OfferId) -> Loan:
 
 
 async def repay(repayment: Repayment, attempt: Attempt) -> Outcome[Repaid]:
+    """Of a loan of the customer's own: the platform does not ask who pays."""
+    try:
+        await own(repayment.loan_id, attempt)
+    except Refused as error:
+        return orders.denied(error, "account-unknown" if error.field == "loan_id" else "not-eligible")
     message = wire.Repayment(
         order_no=attempt.reference,
         loan_no=repayment.loan_id.local_id,
@@ -69,10 +74,18 @@ def settled(order: wire.Order) -> Repaid:
     return Repaid(paid=yuan(order.amount))
 
 
-async def loans(call: Call) -> list[Loan]:
+async def loans(call: Call) -> list[wire.LoanRow]:
     """The customer's. Raises: Refused, NotSent, MaybeSent."""
     answer = _answered(await ask(call, wire.LOANS, {"mobile": orders.mobile_of(call)}))
-    return [loan(row) for row in answer.read(wire.Loans).loans]
+    return answer.read(wire.Loans).loans
+
+
+async def own(ref: PartnerRef, call: Call) -> wire.LoanRow:
+    """A loan from the customer's own list, so that nobody has to do with another's. Raises: as `loans`."""
+    row = next((row for row in await loans(call) if row.loan_no == ref.local_id), None)
+    if row is None:
+        raise Refused("is no loan of this customer", field="loan_id")
+    return row
 
 
 def loan(row: wire.LoanRow) -> Loan:
@@ -91,8 +104,9 @@ def loan(row: wire.LoanRow) -> Loan:
     )
 
 
-async def plan(loan_no: str, today: date, call: Call) -> list[Instalment]:
+async def plan(ref: PartnerRef, today: date, call: Call) -> list[Instalment]:
     """Raises: Refused, NotSent, MaybeSent."""
+    loan_no = (await own(ref, call)).loan_no
     found = _answered(await ask(call, wire.PLAN, {"loanNo": loan_no})).read(wire.Plan)
     if found.loan_no != loan_no:
         raise Garbled("asked about one loan, the platform answered about another")

@@ -12,7 +12,7 @@ from connectors.wanlitong.units import CURRENCY, yuan
 from schemas.call import Attempt, Call
 from schemas.errors import Garbled, Refused
 from schemas.money import Money
-from schemas.outcome import Absent, Declined, Found, Outcome, Pending, Reason, Succeeded, Unknown
+from schemas.outcome import Absent, Declined, Found, Outcome, Pending, Reason, ReasonCode, Succeeded, Unknown
 
 T = TypeVar("T")
 
@@ -77,9 +77,9 @@ def not_sent(what: str) -> Declined:
     return Declined(reason=Reason(code="not-sent", message=f"{what} never left"))
 
 
-def denied(error: Refused) -> Declined:
+def denied(error: Refused, code: ReasonCode = "not-eligible") -> Declined:
     """A refusal of ours, for whoever needs an outcome."""
-    return Declined(reason=Reason(code="not-eligible", message=error.message, field=error.field))
+    return Declined(reason=Reason(code=code, message=error.message, field=error.field))
 
 
 def in_another_currency(amount: Money) -> Declined | None:

@@ -9,7 +9,6 @@ import msgspec
 import structlog
 
 from connectors.kit import references
-from connectors.kit.registry import Connector
 from hub import errors
 from hub.consents.consents import Consents
 from hub.consents.parties import Parties
@@ -23,29 +22,18 @@ from hub.orders.rows import Key, OrderRow
 from hub.partners.rows import AccountRow
 from hub.queries.questions import Asked, Questions
 from hub.queries.rows import QueryRow
+from hub.routing.choice import Route, offering, serving
 from hub.routing.lines import Lines
 from hub.store import StoreUnavailable
 from hub.trace import trace_id
 from schemas.call import Clock
-from schemas.contract import SCENARIOS, Operation, region_of
+from schemas.contract import SCENARIOS, Operation
 from schemas.errors import NotReady
-from schemas.order import OrderRequest, Original
+from schemas.order import OrderRequest
 from schemas.page import Paged
 from schemas.refs import PartnerRef
-from schemas.region import covers
 
 log = structlog.get_logger("hub.pipeline")
-
-
-class Route(msgspec.Struct, frozen=True):
-    """A partner that serves a call, and the bank's account there."""
-
-    connector: Connector
-    account: AccountRow
-    original: Original | None = None
-    """The order that the request names, where it names one."""
-    reversals: int = 0
-    """Orders that undo that one, or tried to."""
 
 
 class Pipeline:
@@ -193,12 +181,11 @@ class Pipeline:
 
     async def _merged(self, caller: Caller, operation: Operation, request: Paged, parties: Parties | None) -> bytes:
         shelf = await self._lines.shelf(caller.tenant)
-        offering = self._routes(shelf, operation)
-        if not offering:
+        routes = offering(self._routes(shelf), operation)
+        if not routes:
             raise errors.NotOffered(f"no partner of this bank offers {operation.key}")
-        region = region_of(operation, request)
-        serving = [route for route in offering if region is None or _serves(route, region)]
-        everyone = [await self._asked(caller, operation, request, route, parties) for route in serving]
+        found = serving(routes, operation, request)
+        everyone = [await self._asked(caller, operation, request, route, parties) for route in found]
         return await self._merger.page(everyone, request, caller.tenant, parties)
 
     async def _asked(
@@ -223,10 +210,8 @@ class Pipeline:
             return await self._following(caller, operation, request, parties)
         if operation.ref_field is not None:
             return self._owner(shelf, operation, getattr(request, operation.ref_field))
-        region = region_of(operation, request)
-        for route in self._routes(shelf, operation):
-            if region is None or _serves(route, region):
-                return route
+        for route in serving(offering(self._routes(shelf), operation), operation, request):
+            return _able(route, operation)
         raise errors.NotOffered(f"no partner of this bank offers {operation.key} there")
 
     async def _following(self, caller: Caller, operation: Operation, request: Any, parties: Parties | None) -> Route:
@@ -245,20 +230,18 @@ class Pipeline:
             field = str(operation.ref_field)
             error = FieldError(field=field, message="belongs to a partner that this bank has no account at")
             raise errors.Invalid("the bank cannot reach this partner", error)
-        if not connector.offers(operation.scenario, operation.name):
-            raise errors.NotOffered(f"{connector.manifest.name} does not offer {operation.key}")
-        return Route(connector, account)
+        return _able(Route(connector, account), operation)
 
-    def _routes(self, shelf: Mapping[int, AccountRow], operation: Operation) -> list[Route]:
-        """Partners on the shelf that offer an operation: those of a narrower area first, then by name."""
+    def _routes(self, shelf: Mapping[int, AccountRow]) -> list[Route]:
+        """Every partner on the shelf."""
         found = [(self._lines.connector(partner_id), account) for partner_id, account in shelf.items()]
-        routes = [
-            Route(connector, account)
-            for connector, account in found
-            if connector is not None and connector.offers(operation.scenario, operation.name)
-        ]
-        return sorted(routes, key=lambda route: (-route.connector.manifest.locality, route.connector.manifest.name))
+        return [Route(connector, account) for connector, account in found if connector is not None]
 
 
-def _serves(route: Route, region: str) -> bool:
-    return any(covers(area, region) for area in route.connector.manifest.regions)
+def _able(route: Route, operation: Operation) -> Route:
+    """Raises: NotOffered."""
+    name = route.connector.manifest.name
+    if not route.connector.offers(operation.scenario, operation.name):
+        keeps = f"keeps the {operation.about}s there, and " if operation.about else ""
+        raise errors.NotOffered(f"{name} {keeps}does not offer {operation.key}")
+    return route

@@ -43,9 +43,9 @@ def request_to(manifest: Manifest, operation: Operation, **instead: str) -> Any:
     """
     owner = owner_of(operation)
     body = _in_currency(CURRENCIES.get(manifest.regions[0], "CNY"), example(owner, ref=f"{manifest.id}:{LOCAL_ID}"))
-    region = body.get(str(owner.region_field))
-    if region and not any(covers(area, region) for area in manifest.regions):
-        body[str(owner.region_field)] = manifest.regions[0]
+    regions = [body[field] for field in owner.region_fields if body.get(field)]
+    if regions and not any(covers(area, region) for area in manifest.regions for region in regions):
+        body[owner.region_fields[0]] = manifest.regions[0]
     return PLAIN.decoder(owner.request).decode(msgspec.json.encode(body | instead))
 
 

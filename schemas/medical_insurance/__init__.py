@@ -27,13 +27,20 @@ from schemas.medical_insurance.vouchers import (
 from schemas.outcome import Found, Outcome
 from schemas.page import Merged
 
+TREATED = ("treatment_region",)
+"""Who is asked hangs on where the customer is treated, never on where they are insured."""
+
 
 class MedicalInsurance(Scenario, name="medical-insurance"):
     """Medical insurance: e-voucher, person and balances, settlement in three legs, revocation, refund, records."""
 
-    @order("POST /vouchers", access="voucher", level=A2, subject="required", optional=True)
+    @order("POST /vouchers", access="voucher", level=A2, subject="required", where=TREATED, optional=True)
     async def activate_voucher(self, activation: VoucherActivation, attempt: Attempt) -> Outcome[Voucher]:
         """Activate the customer's e-voucher and authorise it for this app."""
+
+    @check(of=activate_voucher)
+    async def check_activation(self, activation: VoucherActivation, call: Call) -> None:
+        """Refuses a customer who is not insured where the activation says, before anything is journalled."""
 
     @enquiry(of=activate_voucher)
     async def find_activation(self, activation: VoucherActivation, attempt: Attempt) -> Found[Voucher]:
@@ -51,11 +58,11 @@ class MedicalInsurance(Scenario, name="medical-insurance"):
     async def list_institutions(self, search: InstitutionSearch, call: Call) -> Merged[Institution]:
         """Designated hospitals and pharmacies near a place."""
 
-    @query("POST /settlement-previews", access="read", level=A2, subject="required", optional=True)
+    @query("POST /settlement-previews", access="read", level=A2, subject="required", where=TREATED, optional=True)
     async def preview(self, bill: MedicalBill, call: Call) -> SettlementPreview:
         """How a bill would be split between fund, personal account and cash."""
 
-    @order("POST /settlements", access="settle", level=A2, subject="required")
+    @order("POST /settlements", access="settle", level=A2, subject="required", where=TREATED)
     async def settle(self, settlement: Settlement, attempt: Attempt) -> Outcome[Settled]:
         """Settle a bill in three legs. Pending with a failed leg: revoke it, and it ends declined."""
 

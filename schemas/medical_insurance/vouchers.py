@@ -25,8 +25,10 @@ InstitutionCode = Annotated[
 
 
 class VoucherActivation(OrderRequest):
-    """An e-voucher to activate, and to authorise for this bank's app."""
+    """An e-voucher to activate, and to authorise for this bank's app. The two regions may differ."""
 
+    treatment_region: RegionCode
+    """Where it will be used."""
     insured_region: RegionCode
 
     def contradicts(self, result: "Voucher") -> str | None:

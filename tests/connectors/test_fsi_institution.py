@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -430,3 +431,18 @@ async def test_institutions(stand: tuple[fleet.Stand, dict[str, str]]) -> None:
         assert len({each.institution for each in seen}) == len(seen) == 42
         assert all(each.kind == "pharmacy" and each.region.startswith("21") for each in seen)
         assert (await SCENARIO.list_institutions(InstitutionSearch(region="NG"), call())).items == []
+
+
+async def test_institutions_beyond_a_page_of_the_platform(stand: tuple[fleet.Stand, dict[str, str]]) -> None:
+    """Over real sockets: whatever lengths a bank asks for in turn, and however long, every institution comes once."""
+    async with walking(stand) as walk:
+        call = walk.bench(0).call
+        for limits in ((200,), (20, 50, 7, 200)):
+            seen, cursor = [], None
+            for limit in cycle(limits):
+                search = InstitutionSearch(region="510000", limit=limit, cursor=cursor)
+                page = await SCENARIO.list_institutions(search, call())
+                seen += page.items
+                if (cursor := page.next) is None:
+                    break
+            assert len({each.institution for each in seen}) == len(seen) == 147

@@ -90,6 +90,10 @@ def bill(**fields: Any) -> Settlement:
     return Settlement(**(plain | fields))
 
 
+def activation(insured_region: str) -> VoucherActivation:
+    return VoucherActivation(treatment_region="120000", insured_region=insured_region)
+
+
 def envelope(content: Any, key: int = CENTRE) -> dict[str, Any]:
     """Sealed as the centre seals, by its own recipe of the facts."""
     fields = {
@@ -463,6 +467,15 @@ async def test_check(fields: dict[str, str], at: str) -> None:
     assert refused.value.field == at
 
 
+async def test_check_of_an_activation() -> None:
+    """A voucher is activated wherever the customer has a relation, active or not; elsewhere the region is named."""
+    there = centre()
+    await SCENARIO.check_activation(activation("330100"), bench(there).call())
+    with pytest.raises(Refused) as refused:
+        await SCENARIO.check_activation(activation("120000"), bench(there).call())
+    assert (refused.value.field, [path for path, _ in there.asked]) == ("insured_region", ["queryInsu"] * 2)
+
+
 async def test_check_of_the_voucher() -> None:
     """A token of a voucher that is not active pays nothing."""
     inactive = bench(centre(**{"ec.status": {"code": 0, "data": {"ecStatus": "0"}}})).call()
@@ -668,10 +681,12 @@ async def test_voucher(stand: tuple[fleet.Stand, dict[str, str]]) -> None:
         wanted = VoucherTokenRequest(treatment_region="120000", business="registration")
         with pytest.raises(Refused, match="not active"):
             await SCENARIO.issue_token(wanted, table.call())
-        activation = VoucherActivation(insured_region="120000")
-        assert isinstance(await SCENARIO.find_activation(activation, table.enquiry(number)), Absent)
-        done = await SCENARIO.activate_voucher(activation, table.attempt(number))
-        assert done == await SCENARIO.find_activation(activation, table.enquiry(number))
+        relation = (await SCENARIO.find_person(PersonSearch(treatment_region="120000"), table.call()))[0]
+        wish = activation(relation.insured_region)
+        await SCENARIO.check_activation(wish, table.call())
+        assert isinstance(await SCENARIO.find_activation(wish, table.enquiry(number)), Absent)
+        done = await SCENARIO.activate_voucher(wish, table.attempt(number))
+        assert done == await SCENARIO.find_activation(wish, table.enquiry(number))
         assert isinstance(done, Succeeded)
         token = await SCENARIO.issue_token(wanted, table.call())
         assert timedelta(0) < token.expires_at - table.watch.now <= timedelta(minutes=1)

@@ -19,10 +19,12 @@ from joserfc.jwk import ECKey
 from connectors.kit.channel import Channel
 from connectors.kit.partner import News
 from connectors.kit.signing import jws
+from connectors.kit.whose import mark
 from connectors.ocen.callback import read_callback
 from connectors.ocen.connector import OcenLending
 from connectors.ocen.exchange import OcenAccount
 from connectors.ocen.facts import MANIFEST
+from connectors.ocen.loans import own
 from sandbox.stand import fleet, people
 from schemas.call import Http, Reply
 from schemas.errors import MaybeSent, NotReady, Refused
@@ -195,9 +197,18 @@ GRANTED = {
     "terms": {"currency": "INR", "sanctionedAmount": 46500.0, "interestRate": 13.0},
     "summary": {"amountPending": 52545.0},
 }
-OFFER = PartnerRef(MANIFEST.id, json.dumps(["APP-1", "OFR-1", "46500.00", int(START.timestamp()) + 60]))
+
+
+def loan_of(loan_id: str, bench: Bench) -> PartnerRef:
+    """A loan as it was told to this bench's customer."""
+    return PartnerRef(MANIFEST.id, json.dumps([loan_id, mark(bench.call(), loan_id)]))
+
+
+OWNER = Bench(Network(), manifest=MANIFEST, account=ACCOUNT, subject=person())
+TILL = int(START.timestamp()) + 60
+OFFER = PartnerRef(MANIFEST.id, json.dumps(["APP-1", "OFR-1", "46500.00", TILL, mark(OWNER.call(), "OFR-1")]))
 ACCEPTANCE = Acceptance(offer_id=OFFER, amount=rupees("46500"))
-REPAYMENT = Repayment(loan_id=PartnerRef(MANIFEST.id, "LON1"), amount=rupees("100.50"))
+REPAYMENT = Repayment(loan_id=loan_of("LON1", OWNER), amount=rupees("100.50"))
 
 
 async def test_whatever_is_sent_is_signed_detached_over_its_bytes(bench: Bench, network: Network) -> None:
@@ -409,12 +420,15 @@ async def test_without_the_grant_there_is_no_loan(bench: Bench, network: Network
     assert isinstance(await LENDING.find_acceptance(ACCEPTANCE, enquiry), Absent)
 
 
-async def test_grant_settles_by_callback(bench: Bench) -> None:
-    """The response to the grant is the loan; a refused one is explained by the choice that was refused before."""
+async def test_grant_is_told_by_callback(bench: Bench, network: Network) -> None:
+    """The response to the grant is the loan, without another question; a refused one is explained by the choice."""
     told = news("grantLoan/grantLoanResponse", **GRANTED)
-    assert isinstance(told.outcome, Succeeded)
-    loan = told.outcome.result
-    assert (loan.loan_id.local_id, loan.state, loan.principal) == ("LON1", "granted", rupees("46500.00"))
+    assert told.outcome is None, "it does not say whose the loan is"
+    enquiry = bench.enquiry(REFERENCE, **handles(told))
+    enquiry.steps = ("agree", "grant")
+    loan = (await LENDING.find_acceptance(ACCEPTANCE, enquiry)).result
+    assert (own(loan.loan_id, bench.call()), loan.state, loan.principal) == ("LON1", "granted", rupees("46500.00"))
+    assert network.seen == []
     chosen = news("offers/setOffersResponse", "x", detail="OFFER_EXPIRED")
     refused = news("grantLoan/grantLoanResponse", detail="AGREEMENT_NOT_REQUESTED")
     assert refused.outcome is None
@@ -440,6 +454,24 @@ async def test_offer_guards_itself(bench: Bench, acceptance: Acceptance, seconds
     with pytest.raises(Refused) as refused:
         await LENDING.check_acceptance(acceptance, bench.call())
     assert refused.value.field == field
+
+
+async def test_what_is_somebody_elses_is_nobodys(bench: Bench, network: Network) -> None:
+    """Another customer's loan or offer is one that is not known: refused or declined, and nothing is sent."""
+    bench.subject = Person(name="Asha", id_number=people.id_number(8), mobile="+919900000002")
+    for question in (LENDING.find_loan, LENDING.find_plan):
+        for ref in (REPAYMENT.loan_id, PartnerRef(MANIFEST.id, "LON1"), PartnerRef(MANIFEST.id, '["LON1",""]')):
+            with pytest.raises(Refused, match="the network knows no such loan") as refused:
+                await question(LoanSearch(loan_id=ref), bench.call())
+            assert refused.value.field == "loan_id"
+    reason = (await LENDING.repay(REPAYMENT, bench.attempt(REFERENCE))).reason
+    assert (reason.code, reason.field) == ("account-unknown", "loan_id")
+    with pytest.raises(Refused, match="is no offer of this network"):
+        await LENDING.check_acceptance(ACCEPTANCE, bench.call())
+    assert network.seen == []
+    with pytest.raises(NotReady):
+        await LENDING.find_loan(LoanSearch(loan_id=loan_of("LON1", bench)), bench.call())
+    assert network.last("getloanRequest")["loanId"] == "LON1"
 
 
 @pytest.mark.parametrize(
@@ -591,7 +623,7 @@ class Walk:
         return await self.order(LENDING.accept, LENDING.find_acceptance, acceptance)
 
     async def repay(self, loan_id: str, amount: str) -> Any:
-        repayment = Repayment(loan_id=PartnerRef(MANIFEST.id, loan_id), amount=rupees(amount))
+        repayment = Repayment(loan_id=loan_of(loan_id, self.bench), amount=rupees(amount))
         return await self.order(LENDING.repay, LENDING.find_repayment, repayment)
 
 
@@ -638,14 +670,16 @@ async def test_a_loan_lives(stand: tuple[fleet.Stand, OcenAccount]) -> None:
                 await at.pause()
         (first, *_) = await at.ask(LENDING.find_plan, search)
         assert first.state == "due"
-        repaid = await at.repay(loan.loan_id.local_id, first.amount.amount)
+        loan_id = own(loan.loan_id, at.bench.call())
+        repaid = await at.repay(loan_id, first.amount.amount)
         assert repaid.result.paid == first.amount
         (first, *_) = await at.ask(LENDING.find_plan, search)
         assert first.state == "paid"
         listed = (await at.ask(LENDING.list_loans, LoansSearch())).items
-        assert [one.loan_id.local_id for one in listed] == ["LN13812345678", loan.loan_id.local_id]
+        assert [own(one.loan_id, at.bench.call()) for one in listed] == ["LN13812345678", loan_id]
+        assert listed[1].loan_id == loan.loan_id
         with pytest.raises(Refused) as refused:
-            await at.ask(LENDING.find_loan, LoanSearch(loan_id=PartnerRef(MANIFEST.id, "NOBODYS")))
+            await at.ask(LENDING.find_loan, LoanSearch(loan_id=loan_of("NOBODYS", at.bench)))
         assert refused.value.field == "loan_id"
 
 

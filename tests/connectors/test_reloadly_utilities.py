@@ -231,22 +231,40 @@ async def test_bad_billers_are_left_out_aloud(bench: Bench, service: Service) ->
         answer = await SCENARIO.list_billers(BillerSearch(limit=3), bench.call())
     assert [found.biller_id.local_id for found in answer.items] == ["1"]
     assert [entry["event"] for entry in logs] == ["biller-left-out"] * 2
-    assert answer.next == "2"
 
 
-async def test_pages_follow_the_cursor(bench: Bench, service: Service) -> None:
-    """A full page has a next one, a short one or a last one has none; the cursor is the page's number."""
-    last = page(BILLER, BILLER)[:-1] + b', "last": true}'
-    service.on["/billers"] = [json(page(BILLER, BILLER)), json(page(BILLER)), json(last)]
-    first = await SCENARIO.list_billers(BillerSearch(limit=2, region="NG", category="electricity"), bench.call())
-    second = await SCENARIO.list_billers(BillerSearch(limit=2, cursor=first.next), bench.call())
-    third = await SCENARIO.list_billers(BillerSearch(limit=2, cursor="3"), bench.call())
-    assert (first.next, second.next, third.next) == ("2", None, None)
+async def test_pages_are_cut_from_the_partners(bench: Bench, service: Service) -> None:
+    """Whatever lengths a bank asks for in turn, every biller is given once: the partner's pages are always as long."""
+    rows = [biller(id=number) for number in range(1, 204)]
+    pages = {"1": json(page(*rows[:200])), "2": json(page(*rows[200:]))}
+    seen, cursor = [], None
+    for limit in (50, 100, 20, 7, 200, 2, 200):
+        service.on["/billers"] = pages["2" if cursor and int(cursor) >= 200 else "1"]
+        found = await SCENARIO.list_billers(BillerSearch(limit=limit, cursor=cursor), bench.call())
+        assert len(found.items) <= limit
+        seen += [each.biller_id.local_id for each in found.items]
+        if (cursor := found.next) is None:
+            break
+    assert (seen, cursor) == ([str(number) for number in range(1, 204)], None)
+    asked = [parse_qs(urlsplit(message.url).query) for message in sent_to(bench, "/billers")]
+    assert [query["page"] for query in asked] == [["1"]] * 5 + [["2"]] * 2
+    assert {tuple(query["size"]) for query in asked} == {("200",)}
+
+
+async def test_the_last_page_of_the_partner(bench: Bench, service: Service) -> None:
+    """A full page has a next one, and a short one or one that says that it is the last has none; filters go along."""
+    full = [biller(id=number) for number in range(200)]
+    last = page(*full)[:-1] + b', "last": true}'
+    service.on["/billers"] = [json(page(*full)), json(page(BILLER)), json(last)]
+    first = await SCENARIO.list_billers(BillerSearch(limit=200, region="NG", category="electricity"), bench.call())
+    second = await SCENARIO.list_billers(BillerSearch(limit=200, cursor=first.next), bench.call())
+    third = await SCENARIO.list_billers(BillerSearch(limit=200, cursor="400"), bench.call())
+    assert (first.next, second.next, third.next) == ("200", None, None)
     asked = [parse_qs(urlsplit(message.url).query) for message in sent_to(bench, "/billers")]
     assert asked == [
-        {"page": ["1"], "size": ["2"], "countryISOCode": ["NG"], "type": ["ELECTRICITY_BILL_PAYMENT"]},
-        {"page": ["2"], "size": ["2"]},
-        {"page": ["3"], "size": ["2"]},
+        {"page": ["1"], "size": ["200"], "countryISOCode": ["NG"], "type": ["ELECTRICITY_BILL_PAYMENT"]},
+        {"page": ["2"], "size": ["200"]},
+        {"page": ["3"], "size": ["200"]},
     ]
 
 

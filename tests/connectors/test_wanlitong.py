@@ -267,6 +267,28 @@ async def test_credit_is_what_was_granted(bench: Bench, platform: Platform) -> N
     assert refused.value.field == "offer_id"
 
 
+async def test_what_is_somebody_elses_is_nobodys(bench: Bench, platform: Platform) -> None:
+    """A loan that is not in the customer's list, and an offer to somebody else, are none; nothing is ordered."""
+    credit = {"creditAmount": "25000.00", "yearRate": "0.1320", "maxTerm": 6, "validTo": "2026-11-23 16:01:00"}
+    told = {"type": "apply", "status": "20", "applyNo": "AP1", **credit}
+    outcome = await enquire(bench, platform, LENDING.find_application, APPLICATION, **told)
+    acceptance = Acceptance(offer_id=outcome.result.offers[0].offer_id, amount=yuan("25000"))
+    await LENDING.check_acceptance(acceptance, bench.call())
+    bench.subject = Person(name="李小红", id_number=people.id_number(8), mobile="19987654321")
+    with pytest.raises(Refused, match="is no offer of this partner"):
+        await LENDING.check_acceptance(acceptance, bench.call())
+    platform.on["loans"], foreign = {"loans": []}, PartnerRef(MANIFEST.id, "WL1")
+    for question in (LENDING.find_loan, LENDING.find_plan):
+        with pytest.raises(Refused) as refused:
+            await question(LoanSearch(loan_id=foreign), bench.call())
+        assert refused.value.field == "loan_id"
+    attempt = bench.attempt(REFERENCE)
+    reason = (await LENDING.repay(Repayment(loan_id=foreign, amount=yuan("100")), attempt)).reason
+    assert (reason.code, reason.field, attempt.submitted) == ("account-unknown", "loan_id", False)
+    assert platform.asked["loans"] == {"mobile": "19987654321"}
+    assert not platform.asked.keys() & {"plan", "repay", "loan"}
+
+
 async def test_quote_cannot_be_accepted(bench: Bench, platform: Platform) -> None:
     """What it would cost is no offer yet; what no product is for is not even asked."""
     platform.on["trial"] = {"yearRate": "0.132", "interest": "6600.00", "plan": []}

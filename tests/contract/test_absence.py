@@ -26,7 +26,7 @@ def hasty_hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
 @pytest.mark.parametrize(("partner", "operation"), ORDERS, ids=named(ORDERS))
 def test_absence_is_final_only_after_its_time(hasty_hubs: Stages, partner: str, operation: Operation) -> None:
     """An order that hung and was never performed is unknown at first, and declined as absent no sooner than said."""
-    hub, how, who = hasty_hubs(operation.scenario), how_to_order(operation), customer()
+    hub, how, who = hasty_hubs(partner, operation.scenario), how_to_order(operation), customer()
     body = how.body(hub, partner, who, how.variants(hub, partner)[0])
     pays = crowd.performs(hub, partner, operation)
     crowd.door(hub, partner).fault("hang-before", pays, account=who.identifiers)

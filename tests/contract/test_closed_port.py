@@ -14,7 +14,7 @@ ORDERS = offered("order")
 @pytest.mark.parametrize(("partner", "operation"), ORDERS, ids=named(ORDERS))
 def test_sent_again_once_the_port_is_open(stages: Stages, partner: str, operation: Operation) -> None:
     """Orders that met a closed port are `received`, and after it opened succeed with one entry each."""
-    stage = stages(operation.scenario)
+    stage = stages(partner, operation.scenario)
     kinds = how_to_order(operation).variants(stage, partner)
     Crowd(stage, [Wish(partner, operation, kind) for kind in kinds]).run(
         patience=20

@@ -45,7 +45,7 @@ def test_faults_in_a_row(nervous_hubs: Stages, partner: str, operation: Operatio
 
     The seed stands in the test's name.
     """
-    nervous_hub = nervous_hubs(operation.scenario)
+    nervous_hub = nervous_hubs(partner, operation.scenario)
     crowd.calm(nervous_hub, [partner])
     wishes = drawn(random.Random(seed), nervous_hub, partner, operation)  # noqa: S311 - chance that repeats
     done = Crowd(nervous_hub, wishes).run(patience=60)

@@ -29,7 +29,7 @@ def every_fault(hub: Running, partner: str, operation: Operation, variant: dict[
 @pytest.mark.parametrize(("partner", "operation"), ORDERS, ids=named(ORDERS))
 def test_no_fault_doubles_or_contradicts(stages: Stages, partner: str, operation: Operation) -> None:
     """Under any fault an order is performed at most once, and no final state is one that the ledger contradicts."""
-    stage = stages(operation.scenario)
+    stage = stages(partner, operation.scenario)
     wishes = [
         wish
         for variant in how_to_order(operation).variants(stage, partner)

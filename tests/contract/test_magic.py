@@ -131,7 +131,7 @@ def wishes(hub: Running, partner: str, tails: Iterable[str]) -> list[Wish]:
 @pytest.mark.parametrize("partner", sorted(FATES))
 def test_each_magic_account_meets_its_fate(stages: Stages, partner: str) -> None:
     """An order for a magic account ends as its simulator says, in the hub and in the ledger alike."""
-    stage = stages(PAY.scenario)
+    stage = stages(partner, PAY.scenario)
     fates = FATES[partner]
     offered = crowd.door(stage, partner).call("GET", "/_sandbox/")[1]["magic_accounts"]
     assert {PREFIX + tail for tail in fates} == set(offered)
@@ -153,7 +153,7 @@ def test_each_magic_account_meets_its_fate(stages: Stages, partner: str) -> None
 @pytest.mark.parametrize("partner", sorted(FATES))
 def test_account_that_closes_the_port(stages: Stages, partner: str) -> None:
     """The account that closes the port harms its own order no more than it says, and no other order at all."""
-    stage = stages(PAY.scenario)
+    stage = stages(partner, PAY.scenario)
     closing = wishes(stage, partner, [CLOSES_THE_PORT])
     others = [Wish(partner, PAY, closing[0].variant) for _ in range(6)]
     done = Crowd(stage, closing + others).run(patience=30)
@@ -164,7 +164,7 @@ def test_account_that_closes_the_port(stages: Stages, partner: str) -> None:
 
 def test_port_that_closes_between_bill_and_order(stages: Stages) -> None:
     """The channel's port closes right after the bill is found: the order waits, and is performed once."""
-    stage = stages(PAY.scenario)
+    stage = stages(CEB, PAY.scenario)
     biller = stage.biller(CEB, bill="required", against_bill="exact")
     wish = Wish(CEB, PAY, biller, customer=known_as(PREFIX + CLOSES_THE_PORT))
     done = Crowd(stage, [wish]).run(patience=30)

@@ -43,7 +43,7 @@ def ask(hub: Running, operation: Operation, body: dict[str, Any], who: Customer)
 def test_spoilt_question_is_a_documented_problem(cold_hubs: Stages, partner: str) -> None:
     """Whatever the partner does to a question, the bank gets an answer or a documented problem with a trace id."""
     questions = [operation for name, operation in ASKED if name == partner]
-    cold_hub = cold_hubs(questions[0].scenario)
+    cold_hub = cold_hubs(partner, questions[0].scenario)
     crowd.calm(cold_hub, cold_hub.partners.stands)
     who = customer()
     asked = [(operation, how_to_ask(operation)(cold_hub, partner, who), who) for operation in questions]

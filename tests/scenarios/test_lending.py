@@ -344,11 +344,26 @@ def test_a_repayment_that_takes_its_time(desk: Desk, partner: str, tail: int, en
     assert (order["state"], len(desk.hub.entries(order))) == (ends, int(ends == "succeeded"))
 
 
-def test_somebody_elses_loan(desk: Desk) -> None:
-    """The platform's loans are read from the customer's own list: another's is none of theirs."""
+@pytest.mark.parametrize("partner", PARTNERS)
+def test_somebody_elses_loan(desk: Desk, partner: str) -> None:
+    """Under another customer's consent it is not shown, nor its plan; paying it back is declined and never leaves."""
     owner, other = customer(), customer()
-    answer = desk.post("loan-searches", loan(desk.hub, WANLITONG, owner), other.consent(desk.hub))
-    assert (answer.status_code, fields(answer)) == (422, ["loan_id"])
+    theirs = loan(desk.hub, partner, owner)
+    for what in ("loan-searches", "repayment-plans"):
+        answer = desk.post(what, theirs, other.consent(desk.hub))
+        assert (answer.status_code, fields(answer)) == (422, ["loan_id"])
+    order = desk.settled("repayments", theirs | {"amount": amount(partner, "100.00")}, other)
+    assert why(order) == ("declined", "account-unknown", "loan_id")
+    assert desk.hub.entries(order) == []
+    assert desk.ask("loan-searches", theirs, owner)["loan_id"] == theirs["loan_id"]
+
+
+@pytest.mark.parametrize("partner", PARTNERS)
+def test_somebody_elses_offer(desk: Desk, partner: str) -> None:
+    """Accepting what was offered to another customer is refused, naming the offer, and is no order."""
+    body = acceptance(desk.hub, partner, customer())
+    answer = desk.post("acceptances", body, customer().consent(desk.hub))
+    assert (answer.status_code, fields(answer)) == (422, ["offer_id"])
 
 
 @pytest.mark.parametrize("lacking", ["nothing", "revoked", "other operations"])

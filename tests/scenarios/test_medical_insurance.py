@@ -137,6 +137,8 @@ MONTHS = {"treatment_region": "210100", "begins": "2026-11", "ends": "2026-12"}
     [
         ("settlements", BILL | {"treatment_region": "990000"}, "treatment_region"),
         ("settlements", BILL | {"insured_region": "3301"}, "insured_region"),
+        ("vouchers", {"insured_region": "120000"}, "treatment_region"),
+        ("vouchers", {"treatment_region": "120000"}, "insured_region"),
         ("settlements", BILL | {"total": HALF}, "items"),
         ("settlements", BILL | {"total": TOTAL | {"currency": "USD"}}, "items"),
         ("settlements", BILL | {"business": "party"}, "business"),
@@ -420,9 +422,21 @@ def test_a_voucher_is_activated_first(till: Till) -> None:
     place = till.ask("person-searches", {"treatment_region": area(NHSA)}, consent).json()["items"][0]["insured_region"]
     refused = till.post("settlements", BILL | {"insured_region": place}, consent)
     assert refusal(refused) == (422, ["voucher_token"])
-    order = till.settled("vouchers", {"insured_region": area(NHSA)}, consent)
+    order = till.settled("vouchers", {"treatment_region": area(NHSA), "insured_region": place}, consent)
     assert (order["state"], order["result"]["state"]) == ("succeeded", "active")
     assert till.paid(NHSA, consent)["state"] == "succeeded"
+
+
+def test_a_voucher_of_one_region_is_activated_in_another(till: Till) -> None:
+    """Where the customer is treated says who activates; where they are insured is theirs, and nobody else's."""
+    consent, here = till.somebody(), {"treatment_region": area(NHSA)}
+    place = till.ask("person-searches", here, consent).json()["items"][0]["insured_region"]
+    assert place != area(NHSA)
+    order = till.settled("vouchers", here | {"insured_region": place}, consent)
+    assert (order["partner"], order["state"], order["result"]["insured_region"]) == (NHSA, "succeeded", place)
+    elsewhere = {"treatment_region": area(FSI), "insured_region": area(NHSA)}
+    assert till.post("vouchers", elsewhere, consent).status_code == 501, "nobody activates there"
+    assert refusal(till.post("vouchers", here | {"insured_region": "650100"}, consent)) == (422, ["insured_region"])
 
 
 def test_a_settlement_as_it_was_previewed(till: Till) -> None:

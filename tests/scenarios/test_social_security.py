@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from hub.gateway.problems import TYPE
 from sandbox.bank import BankApp
 from sandbox.stand.people import id_number, magic_id
 from tests.banks import enrol_bank
@@ -25,7 +26,7 @@ Body = dict[str, Any]
 SOCIAL = "/v1/social-security"
 ESSC, OFFICE = "essc", "hrss_province"
 HERE, ELSEWHERE = "330106", "440300"
-"""A county of the province, whose own office is asked, and a city that only the platform serves."""
+"""A county of the province, whose own office is asked for all but cards, and a city that only the platform serves."""
 MOVE = {"to_region": HERE, "from_region": ELSEWHERE, "insurance": "pension"}
 MONTHS = {"region": HERE, "insurance": "pension", "begins": "2025-01", "ends": "2025-12"}
 
@@ -76,9 +77,9 @@ def desk(hub_of: Hubs) -> Desk:
     return Desk(hub_of("social-security"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def two_banks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, BankApp]]:
-    """A hub whose links to documents are good for seconds, and a second bank."""
+    """Two banks with an account at the office alone, at a hub whose links to documents are good for seconds."""
     hub = Running(tmp_path_factory.mktemp("documents"), partners=(OFFICE,), HUB_QUERY_KEPT="3s")
     try:
         with closing(enrol_bank(hub, "other-bank")) as other:
@@ -86,6 +87,12 @@ def two_banks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, 
             yield Desk(hub), other
     finally:
         hub.close()
+
+
+@pytest.fixture
+def without_platform(two_banks: tuple[Desk, BankApp]) -> Desk:
+    """A bank's app that reaches the office and nobody else."""
+    return two_banks[0]
 
 
 def fields(answer: httpx.Response) -> list[str]:
@@ -96,18 +103,48 @@ def why(order: Body) -> tuple[str, str, str | None]:
     return order["state"], order["reason"]["code"], order["reason"]["field"]
 
 
-@pytest.mark.parametrize(("region", "partner"), [(HERE, OFFICE), ("330000", OFFICE), (ELSEWHERE, ESSC)])
-def test_the_region_decides_who_is_asked(desk: Desk, region: str, partner: str) -> None:
-    """The province's own office for its areas, the platform for all others; what was issued there is found there."""
-    consent = desk.somebody()
+def lives(desk: Desk, region: str, partner: str, consent: str) -> Body:
+    """A card that was not there, is issued, and is found as it was issued."""
     assert desk.ask("card-searches", {"region": region}, consent).json()["state"] == "none"
     order = desk.card(region, consent)
     assert (order["partner"], order["result"]["state"], order["result"]["region"]) == (partner, "issued", region)
     assert desk.ask("card-searches", {"region": region}, consent).json() == order["result"]
+    return order
+
+
+def dies(desk: Desk, region: str, partner: str, consent: str) -> None:
+    """A card that is unlinked, and once more when there is none."""
     gone = desk.settled("card-unlinkings", {"region": region}, consent)
     assert (gone["partner"], gone["result"]["state"]) == (partner, "unlinked")
     assert desk.ask("card-searches", {"region": region}, consent).json()["state"] == "none"
     assert why(desk.settled("card-unlinkings", {"region": region}, consent)) == ("declined", "account-unknown", None)
+
+
+@pytest.mark.parametrize("region", [HERE, "330000", ELSEWHERE])
+def test_a_card_is_shown_where_it_was_issued(desk: Desk, region: str) -> None:
+    """In the province and elsewhere one partner issues a card, finds it, shows it, verifies it and unlinks it."""
+    consent, wanted = desk.somebody(), {"region": region, "purpose": "hospital"}
+    unissued = desk.ask("qr-tokens", wanted, consent)
+    assert (unissued.status_code, "issued first" in unissued.json()["detail"]) == (422, True)
+    lives(desk, region, ESSC, consent)
+    told = desk.ask("qr-tokens", wanted, consent).raise_for_status().json()
+    shown = desk.settled("qr-verifications", wanted | {"token": told["token"]})
+    assert (shown["partner"], shown["state"], shown["result"]["purpose"]) == (ESSC, "succeeded", "hospital")
+    dies(desk, region, ESSC, consent)
+
+
+def test_a_bank_without_the_platform(without_platform: Desk) -> None:
+    """The office keeps the province's cards then, and shows none: refused as not offered, and by whom."""
+    consent, wanted = without_platform.somebody(), {"region": HERE, "purpose": "hospital"}
+    lives(without_platform, HERE, OFFICE, consent)
+    for refused in (
+        without_platform.ask("qr-tokens", wanted, consent),
+        without_platform.post("qr-verifications", wanted | {"token": "Q"}),
+    ):
+        assert (refused.status_code, refused.json()["type"]) == (501, f"{TYPE}not-offered")
+        assert refused.json()["detail"].startswith("hrss_province keeps the cards there, and does not offer ")
+    dies(without_platform, HERE, OFFICE, consent)
+    assert without_platform.post("cards", {"region": ELSEWHERE}, consent).status_code == 501
 
 
 @pytest.mark.parametrize(
@@ -146,10 +183,10 @@ def test_what_the_partner_refuses_is_told_in_our_words(desk: Desk, what: str, bo
     assert (answer.status_code, fields(answer)) == (422, [field]), answer.text
 
 
-def test_an_area_that_does_not_exist_is_declined_by_its_field(desk: Desk) -> None:
+def test_an_area_that_does_not_exist_is_declined_by_its_field(desk: Desk, without_platform: Desk) -> None:
     """Well formed and nowhere: both partners say so, and the order names the region."""
-    for region in ("339906", "119900"):
-        assert why(desk.order("cards", {"region": region}, desk.somebody())) == ("declined", "declined", "region")
+    for each, region in ((desk, "119900"), (without_platform, "339906")):
+        assert why(each.order("cards", {"region": region}, each.somebody())) == ("declined", "declined", "region")
 
 
 @pytest.mark.parametrize(
@@ -192,15 +229,15 @@ def test_a_child_acts_for_a_parent(desk: Desk) -> None:
         assert fields(refused.value.response) == [field]
 
 
-@pytest.mark.parametrize("region", [HERE, ELSEWHERE])
-def test_a_card_needs_a_mobile_number(desk: Desk, region: str) -> None:
-    """A consent without one is declined, and the partner never hears of it."""
-    who = customer()
-    consent = desk.consent(who.id_number, customer={"name": "周桂英", "id_number": who.id_number})
-    order = desk.order("cards", {"region": region}, consent)
-    assert why(order) == ("declined", "not-eligible", None)
-    assert "mobile" in order["reason"]["message"]
-    assert desk.hub.entries(order) == []
+def test_a_card_needs_a_mobile_number(desk: Desk, without_platform: Desk) -> None:
+    """A consent without one is declined, and neither partner ever hears of it."""
+    for each in (desk, without_platform):
+        who = customer()
+        consent = each.consent(who.id_number, customer={"name": "周桂英", "id_number": who.id_number})
+        order = each.order("cards", {"region": HERE}, consent)
+        assert why(order) == ("declined", "not-eligible", None)
+        assert "mobile" in order["reason"]["message"]
+        assert each.hub.entries(order) == []
 
 
 def test_a_qr_text_is_used_once(desk: Desk) -> None:
@@ -261,12 +298,15 @@ def test_an_issue_that_is_only_accepted(desk: Desk, tail: int, ends: str) -> Non
     assert found["state"] == ("issued" if ends == "succeeded" else "none")
 
 
-def test_a_card_of_another_area(desk: Desk) -> None:
-    """Issuing a second one is declined by its region; the platform tells the area of the one card there is."""
-    for region, held in (("330200", "330100"), (ELSEWHERE, "110000")):
-        consent = desk.consent(magic_id(32))
-        assert why(desk.order("cards", {"region": region}, consent)) == ("declined", "not-eligible", "region")
-        assert desk.ask("card-searches", {"region": region}, consent).json()["region"] == held
+def test_a_card_of_another_area(desk: Desk, without_platform: Desk) -> None:
+    """Issuing a second one is declined by its region; whoever keeps the one card tells its area."""
+    for each, region, held in ((desk, HERE, "110000"), (without_platform, "330200", "330100")):
+        consent = each.consent(magic_id(32))
+        assert why(each.order("cards", {"region": region}, consent)) == ("declined", "not-eligible", "region")
+        assert each.ask("card-searches", {"region": region}, consent).json()["region"] == held
+    refused = desk.ask("qr-tokens", {"region": HERE, "purpose": "identify"}, desk.consent(magic_id(32)))
+    assert (refused.status_code, fields(refused)) == (422, ["region"])
+    assert refused.json()["errors"][0]["message"] == "the card was issued in 110000"
 
 
 def test_whoever_unlinks_alone_is_heard_of(desk: Desk) -> None:
@@ -331,6 +371,15 @@ def test_a_transfer_tells_its_stage(desk: Desk) -> None:
     assert len(desk.hub.entries(order)) == 1
 
 
+def test_a_transfer_out_of_the_province(desk: Desk) -> None:
+    """The receiving region is nobody's here, so the office of the region that is left takes the application."""
+    out = {"to_region": ELSEWHERE, "from_region": HERE, "insurance": "pension"}
+    order = desk.settled("transfers", out, desk.somebody())
+    assert (order["partner"], order["state"], order["result"]["stage"]) == (OFFICE, "succeeded", "done")
+    assert (order["result"]["to_region"], order["result"]["from_region"]) == (ELSEWHERE, HERE)
+    assert len(desk.hub.entries(order)) == 1
+
+
 @pytest.mark.parametrize(("tail", "code"), [(27, "returned"), (34, "returned"), (31, "not-eligible")])
 def test_a_transfer_that_comes_to_nothing(desk: Desk, tail: int, code: str) -> None:
     """Returned by the origin at any stage, or refused at once; nothing stands in the ledger."""
@@ -349,13 +398,12 @@ def test_a_transfer_that_nobody_confirms_stays_open(desk: Desk) -> None:
 
 
 def test_what_nobody_offers_there(desk: Desk) -> None:
-    """Outside the province there are cards and QR texts only, and no QR text shows the province's own card."""
+    """Outside the province there are cards and QR texts only."""
     consent = desk.somebody()
-    desk.card(HERE, consent)
-    assert desk.ask("qr-tokens", {"region": HERE, "purpose": "identify"}, consent).status_code == 422
-    assert desk.ask("insurance-searches", {"region": ELSEWHERE}, consent).status_code == 501
-    out = {"to_region": ELSEWHERE, "from_region": HERE, "insurance": "pension"}
-    assert desk.post("transfers", out, consent).status_code == 501
+    for what in ("insurance-searches", "pension-account-searches", "pension-estimates"):
+        assert desk.ask(what, {"region": ELSEWHERE}, consent).status_code == 501
+    beyond = {"to_region": ELSEWHERE, "from_region": "110000", "insurance": "pension"}
+    assert desk.post("transfers", beyond, consent).status_code == 501
 
 
 def _soon() -> str:

@@ -57,9 +57,8 @@ class MedicalInsurance(Chapter):
 
     def _activate(self) -> None:
         consent = self._consent(NO_VOUCHER)
-        voucher = self.guide.succeeds(
-            "an e-voucher, activated", f"{MEDICAL}/vouchers", {"insured_region": "120000"}, consent
-        )
+        regions = {"treatment_region": REGIONS[CENTRE], "insured_region": self._insured(CENTRE, consent)}
+        voucher = self.guide.succeeds("an e-voucher, activated", f"{MEDICAL}/vouchers", regions, consent)
         insist(voucher["result"]["state"] == "active", "a voucher that is not active")
         self.guide.succeeds("a bill, settled by voucher", SETTLEMENTS, self._bill(CENTRE, consent), consent)
 
@@ -146,17 +145,21 @@ class MedicalInsurance(Chapter):
     def _bill(self, partner: str, consent: str | None = None) -> Body:
         """A bill where the partner treats, for a customer insured elsewhere, with a token nobody has used."""
         who, here = consent or self.guide.customer, {"treatment_region": REGIONS[partner]}
-        relation = _active(self.guide.ask(f"{MEDICAL}/person-searches", here, who)["items"])
         wanted, total = here | {"business": "outpatient-settlement"}, _yuan(Decimal(TOTAL))
         tokens = partner == CENTRE
         return here | {
-            "insured_region": relation["insured_region"],
+            "insured_region": self._insured(partner, who),
             "institution": INSTITUTIONS[partner],
             "business": "outpatient-settlement",
             "voucher_token": self.guide.ask(f"{MEDICAL}/voucher-tokens", wanted, who)["token"] if tokens else "none",
             "total": total,
             "items": [{"code": "XA01", "name": "阿莫西林胶囊", "quantity": "2", "amount": total}],
         }
+
+    def _insured(self, partner: str, consent: str) -> str:
+        """The region of the insurance that pays."""
+        found = self.guide.ask(f"{MEDICAL}/person-searches", {"treatment_region": REGIONS[partner]}, consent)
+        return str(_active(found["items"])["insured_region"])
 
     def _posted(self, order: Body, amount: Decimal) -> None:
         """The original stays what it was, and says what went back."""

@@ -11,7 +11,7 @@ from sandbox.tour.guide import Body, Chapter, Stop, insist
 SOCIAL = "/v1/social-security"
 CARDS, UNLINKINGS, TRANSFERS = f"{SOCIAL}/cards", f"{SOCIAL}/card-unlinkings", f"{SOCIAL}/transfers"
 PROVINCE, ELSEWHERE = "330100", "440300"
-"""A region that hrss_province serves, and one that only essc does."""
+"""A region whose own office keeps insurance and pensions, and one where essc alone is asked."""
 OPERATIONS = ("find_card", "issue_card", "transfer")
 STAGES = ["submitted", "origin-confirmed", "information-received", "funds-received", "done"]
 HANGS, UNLINKS_ALONE = id_number(311, "19790214"), id_number(312, "19810909")
@@ -19,14 +19,14 @@ NO_PHYSICAL_CARD, RETURNED = magic_id(31), magic_id(34)
 
 
 class SocialSecurity(Chapter):
-    """A national platform for cards, and one province's office for everything."""
+    """A national platform for cards, and one province's office for all else."""
 
     def stops(self) -> list[Stop]:
         return [
-            ("issuing cards: the province's own, and the platform's", self._issue),
+            ("issuing a card in the province, at the national platform", self._issue),
             ("issuing a card to the mother, for whom her child acts", self._family),
             ("showing a QR text: once, for one purpose", self._qr),
-            ("unlinking both cards", self._unlink),
+            ("unlinking the card", self._unlink),
             ("issuing while the platform performs and never answers", self._hang),
             ("hearing that somebody unlinked the card alone", self._unlinked_alone),
             ("meeting a decline: no physical card", self._decline),
@@ -38,11 +38,10 @@ class SocialSecurity(Chapter):
         ]
 
     def _issue(self) -> None:
-        for region, partner in ((PROVINCE, "hrss_province"), (ELSEWHERE, "essc")):
-            order = self.guide.succeeds("a card, issued", CARDS, {"region": region}, self.guide.customer)
-            insist(order["partner"] == partner, f"{region} went to {order['partner']}")
-            found = self.guide.ask(f"{SOCIAL}/card-searches", {"region": region}, self.guide.customer)
-            insist(found == order["result"], "the card that is found is not the one that was issued")
+        order = self.guide.succeeds("a card, issued", CARDS, {"region": PROVINCE}, self.guide.customer)
+        insist(order["partner"] == "essc", f"{PROVINCE} went to {order['partner']}, which shows no card")
+        found = self.guide.ask(f"{SOCIAL}/card-searches", {"region": PROVINCE}, self.guide.customer)
+        insist(found == order["result"], "the card that is found is not the one that was issued")
 
     def _family(self) -> None:
         consent = self.guide.get(f"/v1/consents/{self.guide.family}")
@@ -50,7 +49,7 @@ class SocialSecurity(Chapter):
         self.guide.succeeds("a card, a child acting", CARDS, {"region": ELSEWHERE}, self.guide.family)
 
     def _qr(self) -> None:
-        asked = {"region": ELSEWHERE, "purpose": "hospital"}
+        asked = {"region": PROVINCE, "purpose": "hospital"}
         scanned = asked | {"token": self.guide.ask(f"{SOCIAL}/qr-tokens", asked, self.guide.customer)["token"]}
         another = self._scanned(scanned | {"purpose": "pharmacy"})
         self._declines("a QR text, another purpose", another, "declined", "purpose")
@@ -58,10 +57,9 @@ class SocialSecurity(Chapter):
         self._declines("a QR text, shown again", self._scanned(scanned), "used", "token")
 
     def _unlink(self) -> None:
-        for region in (PROVINCE, ELSEWHERE):
-            self.guide.succeeds("a card, unlinked", UNLINKINGS, {"region": region}, self.guide.customer)
-            card = self.guide.ask(f"{SOCIAL}/card-searches", {"region": region}, self.guide.customer)
-            insist(card["state"] == "none", f"a card that was unlinked is {card['state']}")
+        self.guide.succeeds("a card, unlinked", UNLINKINGS, {"region": PROVINCE}, self.guide.customer)
+        card = self.guide.ask(f"{SOCIAL}/card-searches", {"region": PROVINCE}, self.guide.customer)
+        insist(card["state"] == "none", f"a card that was unlinked is {card['state']}")
 
     def _hang(self) -> None:
         fault = {"operation": "issue", "fault": "hang-after", "times": 1, "account": HANGS}

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from connectors.kit.feeds import lies_in, page_of, readable
+from connectors.kit.feeds import lies_in, page_of, page_within, place_of, readable
 from schemas.errors import Garbled, Refused
 from schemas.page import Paged
 from tests.connectors.kit.bench import Bench, in_turn
@@ -44,6 +44,22 @@ def test_pages() -> None:
     with pytest.raises(Refused) as refused:
         page_of([1], Paged(cursor="-1"))
     assert refused.value.field == "cursor"
+
+
+def test_pages_within_pages() -> None:
+    """Whatever lengths a bank asks for in turn, a list that comes in pages of four is given whole, each item once."""
+    rows, limits = list(range(11)), [3, 5, 1, 2, 200, 200]
+    seen: list[int] = []
+    cursor: str | None = None
+    for limit in limits:
+        search = Paged(limit=limit, cursor=cursor)
+        start = place_of(search) // 4 * 4
+        page = page_within(rows[start : start + 4], search, 4, more=start + 4 < len(rows))
+        seen += page.items
+        cursor = page.next
+    assert (seen, cursor) == (rows, None)
+    with pytest.raises(Refused):
+        page_within([1], Paged(cursor="x"), 4, more=False)
 
 
 def test_regions() -> None:

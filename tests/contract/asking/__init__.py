@@ -17,6 +17,11 @@ def partners_of(scenario: str) -> list[str]:
     return sorted(name for name, manifest in MANIFESTS.items() if scenario in manifest.offers)
 
 
+def beside(partner: str, scenario: str) -> list[str]:
+    """The partners of a hub where this one is asked whatever it offers: nobody who does more about the same thing."""
+    return [name for name in partners_of(scenario) if not _more(name, partner, scenario)]
+
+
 def offered(kind: str) -> list[tuple[str, Operation]]:
     """Every (partner, operation) of a kind, as the manifests offer them."""
     return [
@@ -47,6 +52,17 @@ def how_to_ask(operation: Operation) -> Questioned:
 
 def ordered(hub: Running, operation: Operation, body: Body, key: str, consent: str | None) -> httpx.Response:
     return hub.app.post(operation.route, body, key, consent=consent)
+
+
+def _more(rival: str, partner: str, scenario: str) -> bool:
+    """Whether what a partner offers about something is asked of another, who offers more."""
+    does = {name: set(MANIFESTS[name].offers[scenario]) for name in (rival, partner)}
+    families = [
+        {each.name for each in operation.kin}
+        for operation in SCENARIOS[scenario].operations.values()
+        if operation.about and operation.name in does[partner]
+    ]
+    return any(len(does[rival] & family) > len(does[partner] & family) for family in families)
 
 
 def _module(scenario: str) -> object:

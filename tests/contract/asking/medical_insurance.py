@@ -29,6 +29,10 @@ def insured_region(hub: Running, partner: str, consent: str) -> str:
     return str(next(relation["insured_region"] for relation in found if relation["active"]))
 
 
+def activation(hub: Running, partner: str, customer: Customer, _variant: Body) -> Body:
+    return here(hub, partner, customer) | {"insured_region": insured_region(hub, partner, customer.consent(hub))}
+
+
 def token(hub: Running, partner: str, consent: str, business: str = BUSINESS) -> str:
     """A token of the e-voucher that nobody has used, where there are any."""
     if partner == FSI:
@@ -72,9 +76,7 @@ def refund(hub: Running, partner: str, customer: Customer, _variant: Body) -> Bo
 
 
 ORDERS: dict[str, Ordered] = {
-    "medical-insurance.activate_voucher": Ordered(
-        body=lambda _, partner, *__: {"insured_region": area(partner)}, tells=("voucher",), at_once=FEW
-    ),
+    "medical-insurance.activate_voucher": Ordered(body=activation, tells=("voucher",), at_once=FEW),
     "medical-insurance.settle": Ordered(
         body=bill,
         money=lambda body: body["total"],

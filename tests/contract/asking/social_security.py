@@ -7,6 +7,8 @@ from tests.running import Running
 
 SOCIAL = "/v1/social-security"
 PURPOSE = "hospital"
+INTO = {"served": "to_region", "other": "from_region"}
+OUT_OF = {"served": "from_region", "other": "to_region"}
 
 
 def here(_hub: Running, partner: str, _customer: Customer, _variant: Body | None = None) -> Body:
@@ -35,16 +37,16 @@ def certificate(hub: Running, partner: str, customer: Customer) -> Body:
     return here(hub, partner, customer) | {"insurance": "pension", "begins": "2025-01", "ends": "2025-12"}
 
 
-def move(hub: Running, partner: str, customer: Customer, _variant: Body) -> Body:
-    """Into the area that is asked, from one that nobody here serves."""
-    return {"to_region": here(hub, partner, customer)["region"], "from_region": "440100", "insurance": "pension"}
+def move(_hub: Running, partner: str, _customer: Customer, variant: Body) -> Body:
+    """Into the area that is asked or out of it; nobody here serves the other end."""
+    return {variant["served"]: area(partner), variant["other"]: "440100", "insurance": "pension"}
 
 
 ORDERS: dict[str, Ordered] = {
     "social-security.issue_card": Ordered(body=here),
     "social-security.unlink_card": Ordered(body=with_card),
     "social-security.verify_qr": Ordered(body=scanned),
-    "social-security.transfer": Ordered(body=move),
+    "social-security.transfer": Ordered(body=move, variants=lambda *_: [INTO, OUT_OF]),
 }
 QUERIES: dict[str, Questioned] = {
     "social-security.find_card": here,
