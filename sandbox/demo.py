@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -44,10 +43,10 @@ from sandbox.bank import make_key, public_jwks
 from sandbox.customers import customers
 from sandbox.stand import fleet
 from sandbox.stand.fleet import Fleet
+from sandbox.stand.vacancies import HOST, vacancy
 from sandbox.tour.walk import Tour, scenarios
 from schemas.scenarios import operations
 
-HOST = "127.0.0.1"
 BANK, CLIENT = "demo-bank", "demo-app"
 DEFAULT_PORT = 8080
 OPENING_SECONDS = 30.0
@@ -181,24 +180,10 @@ def _ports(
     standing = fleet.known_ports(place.partners)
     if port is None and known and standing.keys() >= set(names):
         return int(known["HUB_PORT"]), {name: standing[name] for name in names}
-    first = DEFAULT_PORT if port is None else port
-    if first:
-        doors = {name: (first + 1 + 2 * index, first + 2 + 2 * index) for index, name in enumerate(names)}
-    else:
-        free = iter(_free_ports(1 + 2 * len(names)))
-        first = next(free)
-        doors = {name: (next(free), next(free)) for name in names}
+    first = DEFAULT_PORT if port is None else port or vacancy(1 + 2 * len(names))
+    doors = {name: (first + 1 + 2 * index, first + 2 + 2 * index) for index, name in enumerate(names)}
     fleet.keep_ports(place.partners, doors)
     return first, doors
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; held open together, so that no two are the same."""
-    held = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 def _enrol(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sandbox.stand import fleet
+from tests import ports
 from tests.sandbox.conftest import QUICK
 from tests.sandbox.wire import Door, address, hear, patience, post, until
 
@@ -154,7 +155,7 @@ def heard(setu: Client) -> Iterator[list[dict[str, Any]]]:
         def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - the library's name
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", ports.take()), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     register(setu, f"http://127.0.0.1:{server.server_port}/callbacks")
