@@ -59,7 +59,7 @@ def opened(prepared: Prepared) -> Iterator[Opened]:
 @pytest.fixture
 def channel(opened: Opened) -> Iterator[ceb.Client]:
     client = ceb.Client(*opened("ceb_channel"))
-    client.door.clear()
+    client.door.fresh()
     yield client
     client.door.clear()
 
@@ -67,7 +67,7 @@ def channel(opened: Opened) -> Iterator[ceb.Client]:
 @pytest.fixture
 def product(opened: Opened) -> Iterator[reloadly.Client]:
     client = reloadly.Client(*opened("reloadly_utilities"))
-    client.door.clear()
+    client.door.fresh()
     yield client
     client.door.clear()
 

@@ -142,7 +142,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[fleet.Stan
 @pytest.fixture
 def platform(stand: tuple[fleet.Stand, Path]) -> Client:
     client = Client(*stand)
-    client.door.clear()
+    client.door.fresh()
     return client
 
 
