@@ -13,9 +13,8 @@ import secrets
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,12 +98,11 @@ def run_sandbox(var: Path, port: int) -> None:
         for name, stand in running.stands.items():
             line = f"[bold]{name}[/] {stand.door}/_sandbox/  (protocol: {stand.protocol})"
             console.print(line, highlight=False, soft_wrap=True)
-        console.print("the simulated partners are open (stop with Ctrl-C)")
         if place.bank.exists() and _doors(running) != json.loads(place.bank.read_text())["partners"]:
             console.print(
-                f"[yellow]but {place.bank} and the hub's accounts name other ports[/]; `hub demo --prepare` mends that"
+                f"[yellow]{place.bank} and the hub's accounts name other ports[/]; `hub demo --prepare` mends that"
             )
-        _until_signalled()
+        _until_signalled(lambda: console.print("the simulated partners are open (stop with Ctrl-C)"))
 
 
 def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool, scenario: str | None) -> int:
@@ -124,8 +122,7 @@ def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool, sce
         failed = Tour(bank, running.stands, place.settings, console, scenario).walk()
         if once or failed:
             return 1 if failed else 0
-        _tell_addresses(bank, running)
-        _until_signalled()
+        _until_signalled(lambda: _tell_addresses(bank, running))
     return 0
 
 
@@ -249,7 +246,7 @@ def start_hub(place: Place, base_url: str, launcher: Sequence[str] = HUB) -> "su
         )
     try:
         _wait_until_ready(process, base_url, place)
-    except SettingError:
+    except BaseException:  # whoever is told to leave meanwhile leaves no hub behind
         stop_hub(process)
         raise
     return process
@@ -309,11 +306,13 @@ def _leave(*_: object) -> None:
     raise SystemExit(128 + signal.SIGTERM)
 
 
-def _until_signalled() -> None:
-    stopped = threading.Event()
+def _until_signalled(tell: Callable[[], None]) -> None:
+    """Tells that it is up once a signal cannot come too early any more, and waits for one."""
+    heard, told = os.pipe()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+        signal.signal(number, lambda *_: os.write(told, b"."))
+    tell()
+    os.read(heard, 1)
 
 
 def _write_private(path: Path, text: str) -> None:
