@@ -229,7 +229,6 @@ def hub_command(*arguments: str, **environment: str) -> "subprocess.CompletedPro
         env=clean | environment,
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 

@@ -71,10 +71,18 @@ class Session:
         return [line for pid, line in self._members() if pid != self.process.pid]
 
     def until_nobody_is_left(self) -> None:
-        until = time.monotonic() + 10
+        """Whoever lost its parent ends by itself, once it gets a turn."""
+        until = time.monotonic() + PATIENCE
         while left := self.left_behind():
             assert time.monotonic() < until, left
             time.sleep(0.05)
+
+    def until_it_has_started(self, program: str) -> None:
+        until = time.monotonic() + PATIENCE
+        while not any(program in line for line in self.left_behind()):
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < until, self.said
+            time.sleep(0.01)
 
     def end(self) -> None:
         """Whatever a failed test left."""
@@ -187,8 +195,12 @@ def pay(bank: dict[str, object], key: str) -> str:
     """One order at the partner that asks for no bill."""
     app = BankApp(bank)
     try:
-        billers = app.get(f"{BILLS}/billers", region="NG", limit="200").raise_for_status().json()["items"]
-        rules = ((biller, biller["rule"]) for biller in billers if biller["partner"] == RELOADLY)
+        page = app.get(f"{BILLS}/billers", region="NG", limit="200").raise_for_status().json()
+        until = time.monotonic() + PATIENCE
+        while any(source["status"] != "ok" for source in page["sources"]):  # a partner may be late
+            assert time.monotonic() < until, page["sources"]
+            page = app.get(f"{BILLS}/billers", region="NG", limit="200").raise_for_status().json()
+        rules = ((biller, biller["rule"]) for biller in page["items"] if biller["partner"] == RELOADLY)
         biller, rule = next(each for each in rules if not each[0]["fields"] and each[1]["choices"] == [])
         body = {"biller_id": biller["biller_id"], "account": "5500112233", "amount": rule["minimum"]}
         return str(app.post(f"{BILLS}/payments", body, key).raise_for_status().json()["order_id"])
@@ -274,14 +286,11 @@ def test_ctrl_c_leaves_nobody_behind(tmp_path: Path, when: str) -> None:
         match when:
             case "preparing":
                 until = time.monotonic() + PATIENCE
-                while not demo.left_behind():
+                while not list(tmp_path.glob("partners/*")):
                     assert time.monotonic() < until
                     time.sleep(0.01)
             case "starting":
-                until = time.monotonic() + PATIENCE
-                while len(demo.left_behind()) < 2:
-                    assert time.monotonic() < until
-                    time.sleep(0.01)
+                demo.until_it_has_started("sandbox.providers")
             case "touring":
                 demo.until_it_says(UNDER_WAY)
         demo.interrupt()
@@ -290,10 +299,17 @@ def test_ctrl_c_leaves_nobody_behind(tmp_path: Path, when: str) -> None:
         demo.until_nobody_is_left()
 
 
-def test_a_supervisor_ends_the_demo(tmp_path: Path) -> None:
+@pytest.mark.parametrize("when", ["opening its partners", "starting its hub", "touring"])
+def test_a_supervisor_ends_the_demo(tmp_path: Path, when: str) -> None:
     """SIGTERM to the demo alone, while it is busy, does not leave hub and partners behind."""
     with session("demo", *ports_of_its_own(), "--var", str(tmp_path), *SOME_TOUR) as demo:
-        demo.until_it_says(UNDER_WAY)
+        match when:
+            case "opening its partners":
+                demo.until_it_has_started("sandbox.providers")
+            case "starting its hub":
+                demo.until_it_has_started("hub serve")
+            case "touring":
+                demo.until_it_says(UNDER_WAY)
         demo.process.terminate()
         assert demo.wait() == 128 + signal.SIGTERM
         demo.until_nobody_is_left()
