@@ -11,12 +11,10 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,10 +42,10 @@ from sandbox.bank import make_key, public_jwks
 from sandbox.customers import customers
 from sandbox.stand import fleet
 from sandbox.stand.fleet import Fleet
+from sandbox.stand.vacancies import HOST, vacancy
 from sandbox.tour.walk import Tour, scenarios
 from schemas.scenarios import operations
 
-HOST = "127.0.0.1"
 BANK, CLIENT = "demo-bank", "demo-app"
 DEFAULT_PORT = 8080
 OPENING_SECONDS = 30.0
@@ -100,12 +98,11 @@ def run_sandbox(var: Path, port: int) -> None:
         for name, stand in running.stands.items():
             line = f"[bold]{name}[/] {stand.door}/_sandbox/  (protocol: {stand.protocol})"
             console.print(line, highlight=False, soft_wrap=True)
-        console.print("the simulated partners are open (stop with Ctrl-C)")
         if place.bank.exists() and _doors(running) != json.loads(place.bank.read_text())["partners"]:
             console.print(
-                f"[yellow]but {place.bank} and the hub's accounts name other ports[/]; `hub demo --prepare` mends that"
+                f"[yellow]{place.bank} and the hub's accounts name other ports[/]; `hub demo --prepare` mends that"
             )
-        _until_signalled()
+        _until_signalled(lambda: console.print("the simulated partners are open (stop with Ctrl-C)"))
 
 
 def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool, scenario: str | None) -> int:
@@ -125,8 +122,7 @@ def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool, sce
         failed = Tour(bank, running.stands, place.settings, console, scenario).walk()
         if once or failed:
             return 1 if failed else 0
-        _tell_addresses(bank, running)
-        _until_signalled()
+        _until_signalled(lambda: _tell_addresses(bank, running))
     return 0
 
 
@@ -181,24 +177,10 @@ def _ports(
     standing = fleet.known_ports(place.partners)
     if port is None and known and standing.keys() >= set(names):
         return int(known["HUB_PORT"]), {name: standing[name] for name in names}
-    first = DEFAULT_PORT if port is None else port
-    if first:
-        doors = {name: (first + 1 + 2 * index, first + 2 + 2 * index) for index, name in enumerate(names)}
-    else:
-        free = iter(_free_ports(1 + 2 * len(names)))
-        first = next(free)
-        doors = {name: (next(free), next(free)) for name in names}
+    first = DEFAULT_PORT if port is None else port or vacancy(1 + 2 * len(names))
+    doors = {name: (first + 1 + 2 * index, first + 2 + 2 * index) for index, name in enumerate(names)}
     fleet.keep_ports(place.partners, doors)
     return first, doors
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; held open together, so that no two are the same."""
-    held = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 def _enrol(
@@ -264,7 +246,7 @@ def start_hub(place: Place, base_url: str, launcher: Sequence[str] = HUB) -> "su
         )
     try:
         _wait_until_ready(process, base_url, place)
-    except SettingError:
+    except BaseException:  # whoever is told to leave meanwhile leaves no hub behind
         stop_hub(process)
         raise
     return process
@@ -324,11 +306,13 @@ def _leave(*_: object) -> None:
     raise SystemExit(128 + signal.SIGTERM)
 
 
-def _until_signalled() -> None:
-    stopped = threading.Event()
+def _until_signalled(tell: Callable[[], None]) -> None:
+    """Tells that it is up once a signal cannot come too early any more, and waits for one."""
+    heard, told = os.pipe()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+        signal.signal(number, lambda *_: os.write(told, b"."))
+    tell()
+    os.read(heard, 1)
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from sandbox.bank import BankApp
 from sandbox.demo import Place, prepare, start_hub, stop_hub
 from sandbox.stand import fleet
 from sandbox.stand.fleet import Fleet
+from tests import ports
 from tests.sandbox.wire import Door
 
 BILLS = "/v1/utility-bills"
@@ -32,7 +32,8 @@ class Running:
         self, var: Path, *, launcher: Sequence[str] = HUB, partners: Sequence[str] = (CEB, RELOADLY), **environment: str
     ) -> None:
         self.place = Place(var)
-        self.bank = prepare(self.place, 0, partners, **{"HUB_CONNECTORS": ",".join(partners)} | environment)
+        settings = {"HUB_CONNECTORS": ",".join(partners)} | environment
+        self.bank = prepare(self.place, ports.take(1 + 2 * len(partners)), partners, **settings)
         self.launcher = launcher
         self.app = BankApp(self.bank)
         self.partners: Fleet = fleet.start(
@@ -190,8 +191,7 @@ class Twin:
     """The same hub once more: one issuer and one database, another process and port."""
 
     def __init__(self, hub: Running) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as held:
-            port = held.getsockname()[1]
+        port = ports.take()
         self.base_url = f"http://127.0.0.1:{port}"
         self.app = BankApp(hub.bank | {"base_url": self.base_url, "token_endpoint": f"{self.base_url}/oauth/token"})
         self.place = Place(hub.place.var / "twin")
@@ -226,7 +226,6 @@ def hub_command(*arguments: str, **environment: str) -> "subprocess.CompletedPro
         env=clean | environment,
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 

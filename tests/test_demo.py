@@ -21,6 +21,7 @@ import pytest
 from sandbox.bank import BankApp
 from sandbox.stand.fleet import providers
 from sandbox.tour.walk import scenarios
+from tests import ports
 from tests.running import BILLS, CEB, HUB, RELOADLY, hub_command
 
 PATIENCE = 150.0
@@ -70,10 +71,18 @@ class Session:
         return [line for pid, line in self._members() if pid != self.process.pid]
 
     def until_nobody_is_left(self) -> None:
-        until = time.monotonic() + 10
+        """Whoever lost its parent ends by itself, once it gets a turn."""
+        until = time.monotonic() + PATIENCE
         while left := self.left_behind():
             assert time.monotonic() < until, left
             time.sleep(0.05)
+
+    def until_it_has_started(self, program: str) -> None:
+        until = time.monotonic() + PATIENCE
+        while not any(program in line for line in self.left_behind()):
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < until, self.said
+            time.sleep(0.01)
 
     def end(self) -> None:
         """Whatever a failed test left."""
@@ -109,10 +118,20 @@ def bank_of(var: Path) -> dict[str, object]:
     return dict(json.loads((var / "bank.json").read_text()))
 
 
+def ports_of_its_own() -> tuple[str, str]:
+    """For a demo that is opened: `--port 0` finds ports that are free now, and so may another worker's demo."""
+    return "--port", str(ports.take(1 + 2 * len(providers())))
+
+
+def prepare(var: Path) -> None:
+    prepared = hub_command("demo", "--prepare", *ports_of_its_own(), "--var", str(var))
+    assert prepared.returncode == 0, prepared.stderr
+
+
 @pytest.mark.timeout(WALK + PATIENCE)
 def test_the_tour(tmp_path: Path) -> None:
     """`hub demo --once` walks every scenario, stop by stop, and leaves with 0."""
-    with session("demo", "--once", "--port", "0", "--var", str(tmp_path)) as tour:
+    with session("demo", "--once", *ports_of_its_own(), "--var", str(tmp_path)) as tour:
         assert tour.wait(WALK) == 0, tour.said
         tour.until_nobody_is_left()
     shown = re.sub(r"\s+", " ", tour.said)
@@ -126,7 +145,7 @@ def test_the_tour(tmp_path: Path) -> None:
 @pytest.mark.timeout(WALK + PATIENCE)
 def test_the_demo_continues(tmp_path: Path) -> None:
     """A second start walks with the data of the first, and stays up until Ctrl-C; one scenario can be walked alone."""
-    with session("demo", "--once", "--port", "0", "--var", str(tmp_path), *SOME_TOUR) as first:
+    with session("demo", "--once", *ports_of_its_own(), "--var", str(tmp_path), *SOME_TOUR) as first:
         assert first.wait(WALK) == 0, first.said
         first.until_nobody_is_left()
     assert {f"[{name}]" in first.said for name in scenarios()} == {True, False}
@@ -150,8 +169,7 @@ def test_a_scenario_that_there_is_not(tmp_path: Path) -> None:
 
 def test_hub_and_partners_apart(tmp_path: Path) -> None:
     """Prepared once, `hub sandbox` and `hub serve` run by themselves; the hub is killed and the partners live on."""
-    prepared = hub_command("demo", "--prepare", "--port", "0", "--var", str(tmp_path))
-    assert prepared.returncode == 0, prepared.stderr
+    prepare(tmp_path)
     bank = bank_of(tmp_path)
     settings = str(tmp_path / "hub.env")
     with session("sandbox", "--var", str(tmp_path)) as sandbox:
@@ -177,8 +195,12 @@ def pay(bank: dict[str, object], key: str) -> str:
     """One order at the partner that asks for no bill."""
     app = BankApp(bank)
     try:
-        billers = app.get(f"{BILLS}/billers", region="NG", limit="200").raise_for_status().json()["items"]
-        rules = ((biller, biller["rule"]) for biller in billers if biller["partner"] == RELOADLY)
+        page = app.get(f"{BILLS}/billers", region="NG", limit="200").raise_for_status().json()
+        until = time.monotonic() + PATIENCE
+        while any(source["status"] != "ok" for source in page["sources"]):  # a partner may be late
+            assert time.monotonic() < until, page["sources"]
+            page = app.get(f"{BILLS}/billers", region="NG", limit="200").raise_for_status().json()
+        rules = ((biller, biller["rule"]) for biller in page["items"] if biller["partner"] == RELOADLY)
         biller, rule = next(each for each in rules if not each[0]["fields"] and each[1]["choices"] == [])
         body = {"biller_id": biller["biller_id"], "account": "5500112233", "amount": rule["minimum"]}
         return str(app.post(f"{BILLS}/payments", body, key).raise_for_status().json()["order_id"])
@@ -219,8 +241,7 @@ def test_what_a_bank_is_told(tmp_path: Path) -> None:
 
 def test_ports_that_follow(tmp_path: Path) -> None:
     """With `--port` the hub is there, and the simulators come right after it."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = min(held.getsockname()[1], 60_000)
+    port = ports.take(1 + 2 * len(providers()))
     assert hub_command("demo", "--prepare", "--port", str(port), "--var", str(tmp_path)).returncode == 0
     bank = bank_of(tmp_path)
     assert bank["base_url"] == f"http://127.0.0.1:{port}"
@@ -231,7 +252,7 @@ def test_ports_that_follow(tmp_path: Path) -> None:
 @pytest.mark.parametrize("whose", ["hub", "partner"])
 def test_a_busy_port_in_the_demo(tmp_path: Path, whose: str) -> None:
     """The port that is taken is named in one line, the status is not 0, and nobody is left behind."""
-    assert hub_command("demo", "--prepare", "--port", "0", "--var", str(tmp_path)).returncode == 0
+    prepare(tmp_path)
     bank = bank_of(tmp_path)
     address = bank["base_url"] if whose == "hub" else dict(bank["partners"])[CEB]
     port = urlsplit(str(address)).port
@@ -246,33 +267,30 @@ def test_a_busy_port_in_the_demo(tmp_path: Path, whose: str) -> None:
 
 def test_a_busy_port_of_the_partners(tmp_path: Path) -> None:
     """`hub sandbox --port` says which port is taken."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-        with session("sandbox", "--var", str(tmp_path), "--port", str(port)) as sandbox:
-            assert sandbox.wait() == 2
-            assert f"port {port}" in sandbox.said
-            assert "Traceback" not in sandbox.said
-            sandbox.until_nobody_is_left()
+    port = ports.take(2 * len(providers()))
+    taken = socket.create_server(("127.0.0.1", port))
+    with taken, session("sandbox", "--var", str(tmp_path), "--port", str(port)) as sandbox:
+        assert sandbox.wait() == 2
+        assert f"port {port}" in sandbox.said
+        assert "Traceback" not in sandbox.said
+        sandbox.until_nobody_is_left()
 
 
 @pytest.mark.parametrize("when", ["preparing", "starting", "touring"])
 def test_ctrl_c_leaves_nobody_behind(tmp_path: Path, when: str) -> None:
     """Whenever Ctrl-C comes, the demo ends without a stack trace, and all that it started."""
     if when != "preparing":
-        assert hub_command("demo", "--prepare", "--port", "0", "--var", str(tmp_path)).returncode == 0
-    port = ("--port", "0") if when == "preparing" else ()
+        prepare(tmp_path)
+    port = ports_of_its_own() if when == "preparing" else ()
     with session("demo", "--var", str(tmp_path), *SOME_TOUR, *port) as demo:
         match when:
             case "preparing":
                 until = time.monotonic() + PATIENCE
-                while not demo.left_behind():
+                while not list(tmp_path.glob("partners/*")):
                     assert time.monotonic() < until
                     time.sleep(0.01)
             case "starting":
-                until = time.monotonic() + PATIENCE
-                while len(demo.left_behind()) < 2:
-                    assert time.monotonic() < until
-                    time.sleep(0.01)
+                demo.until_it_has_started("sandbox.providers")
             case "touring":
                 demo.until_it_says(UNDER_WAY)
         demo.interrupt()
@@ -281,10 +299,17 @@ def test_ctrl_c_leaves_nobody_behind(tmp_path: Path, when: str) -> None:
         demo.until_nobody_is_left()
 
 
-def test_a_supervisor_ends_the_demo(tmp_path: Path) -> None:
+@pytest.mark.parametrize("when", ["opening its partners", "starting its hub", "touring"])
+def test_a_supervisor_ends_the_demo(tmp_path: Path, when: str) -> None:
     """SIGTERM to the demo alone, while it is busy, does not leave hub and partners behind."""
-    with session("demo", "--port", "0", "--var", str(tmp_path), *SOME_TOUR) as demo:
-        demo.until_it_says(UNDER_WAY)
+    with session("demo", *ports_of_its_own(), "--var", str(tmp_path), *SOME_TOUR) as demo:
+        match when:
+            case "opening its partners":
+                demo.until_it_has_started("sandbox.providers")
+            case "starting its hub":
+                demo.until_it_has_started("hub serve")
+            case "touring":
+                demo.until_it_says(UNDER_WAY)
         demo.process.terminate()
         assert demo.wait() == 128 + signal.SIGTERM
         demo.until_nobody_is_left()

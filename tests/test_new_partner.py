@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from sandbox.demo import BANK
+from tests import ports
 from tests.running import Running
 
 NAME = "village_power"
@@ -220,7 +221,7 @@ def opened(village: Village) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", ports.take()), Handler) as server:
         threading.Thread(target=server.serve_forever).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

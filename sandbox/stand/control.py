@@ -9,13 +9,16 @@ from sandbox.stand import notify
 from sandbox.stand.book import Book, Page
 from sandbox.stand.faults import REFUSE, Faults, Unusable
 from sandbox.stand.message import Reply, Request, json_object, json_reply
+from sandbox.stand.moment import clock, iso
 from sandbox.stand.operation import Kind
 from sandbox.stand.partner import Partner, Provider
 from sandbox.stand.port import Port
+from sandbox.stand.pusher import Pusher
 from sandbox.stand.refusal import Refusal
 from sandbox.stand.visits import Visits
 
 ROOT = "/_sandbox"
+_MOST_FORWARD = 86_400.0
 
 
 class Control:
@@ -31,6 +34,7 @@ class Control:
         faults: Faults,
         visits: Visits,
         refusal: Refusal,
+        pusher: Pusher,
         port: Port,
     ) -> None:
         self._provider = provider
@@ -40,6 +44,7 @@ class Control:
         self._faults = faults
         self._visits = visits
         self._refusal = refusal
+        self._pusher = pusher
         self._port = port
 
     async def answer(self, request: Request) -> Reply:
@@ -58,6 +63,10 @@ class Control:
                 self._faults.clear()
                 await self._refusal.clear()
                 return self._standing()
+            case ("DELETE", "pushes"):
+                return json_reply(200, {"dropped": await self._pusher.drop()})
+            case ("POST", "clock"):
+                return self._set_clock(request)
             case ("POST", "notify-url") if self._provider.notified:
                 return self._register(request)
         return self._partner.control(request) or _error(404, "", "no such thing here; see GET /_sandbox/")
@@ -82,6 +91,18 @@ class Control:
         except ValueError as error:
             return _error(400, "url", str(error))
         return json_reply(200, {"url": url})
+
+    def _set_clock(self, request: Request) -> Reply:
+        match json_object(request.body):
+            case {"stands": True}:
+                clock.stand_still()
+            case {"stands": False}:
+                clock.go_on()
+            case {"forward": int() | float() as seconds} if 0 <= seconds <= _MOST_FORWARD:
+                clock.put_forward(seconds)
+            case _:
+                return _error(400, "", 'either {"stands": true or false} or {"forward": seconds}')
+        return json_reply(200, {"now": iso(clock.now())})
 
     def _standing(self) -> Reply:
         faults = self._faults.shown()
@@ -120,6 +141,11 @@ _NOTES = (
         "stays in processing, is not in it."
     ),
     "Magic accounts meet their fault when they are paid for; asking about them behaves well.",
+    "DELETE /_sandbox/pushes drops whatever is being pushed or still to be pushed: nobody hears of earlier orders.",
+    (
+        'POST /_sandbox/clock {"stands": true} stops the clock here, so that nothing becomes final, late or over; with '
+        'false it goes on, as if it had never stood. {"forward": seconds} puts it forward.'
+    ),
 )
 _NOTIFIED = (
     'POST /_sandbox/notify-url {"url"} registers the URL that is called back; an empty one withdraws it. It is kept in '

@@ -48,15 +48,11 @@ def prepare(var: Path, names: list[str] | None = None) -> None:
 
     Raises: NotStarted.
     """
-    making = [
-        subprocess.Popen(  # noqa: S603 - our own module
-            [*_command(name), "--prepare", "--var", str(var / name)], cwd=_ROOT, stderr=subprocess.PIPE, text=True
-        )
-        for name in names or providers()
-    ]  # side by side: each is mostly Python starting
-    words = [(process.communicate()[1], process.returncode) for process in making]
-    if wrong := [said.strip() for said, status in words if status]:
-        raise NotStarted(wrong[0])
+    for name in names or providers():
+        try:
+            _provider(name).prepare(var / name)
+        except OSError as error:
+            raise NotStarted(f"{name}: {error.strerror or error}") from error
 
 
 def register(var: Path, name: str, url: str) -> None:
@@ -64,8 +60,7 @@ def register(var: Path, name: str, url: str) -> None:
 
     Raises: ValueError, for what is neither an http or https URL nor empty.
     """
-    provider: Provider = importlib.import_module(f"sandbox.providers.{name}.__main__").PROVIDER
-    if provider.notified:
+    if _provider(name).notified:
         notify.register(var / name, url)
 
 
@@ -87,12 +82,11 @@ class Fleet:
             )  # fmt: skip
 
     def wait_until_open(self) -> None:
-        """Raises: NotStarted, after stopping those that did open."""
+        """Raises: NotStarted."""
         deadline = time.monotonic() + _OPENING_SECONDS
         for name, process in self._processes.items():
             line = _first_line(process, deadline)
             if not line:
-                self.stop()
                 raise NotStarted(_last_words(self._var / name / "stderr.log") or f"{name}: did not open in time")
             address = json.loads(line)
             self.stands[name] = Stand(address["door"], address["protocol"], address["pid"])
@@ -137,15 +131,24 @@ def start(var: Path, first_port: int = 0, names: list[str] | None = None, **sett
     flags = to_flags(settings)
     known = known_ports(var)
     fleet = Fleet(var)
-    for index, name in enumerate(names or providers()):
-        (var / name).mkdir(parents=True, exist_ok=True)
-        door, protocol = known.get(name, (0, 0))
-        if first_port:
-            door, protocol = first_port + 2 * index, first_port + 2 * index + 1
-        fleet.add(name, door, protocol, flags)
-    fleet.wait_until_open()
+    try:
+        for index, name in enumerate(names or providers()):
+            (var / name).mkdir(parents=True, exist_ok=True)
+            door, protocol = known.get(name, (0, 0))
+            if first_port:
+                door, protocol = first_port + 2 * index, first_port + 2 * index + 1
+            fleet.add(name, door, protocol, flags)
+        fleet.wait_until_open()
+    except BaseException:  # whoever is told to leave meanwhile leaves nobody behind
+        fleet.stop()
+        raise
     keep_ports(var, {name: (_port(stand.door), _port(stand.protocol)) for name, stand in fleet.stands.items()})
     return fleet
+
+
+def _provider(name: str) -> Provider:
+    provider: Provider = importlib.import_module(f"sandbox.providers.{name}.__main__").PROVIDER
+    return provider
 
 
 def _command(name: str) -> list[str]:

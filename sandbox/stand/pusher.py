@@ -72,11 +72,13 @@ class Pusher:
         except (OSError, TimeoutError, ValueError, h11.ProtocolError):
             return False
 
-    async def stop(self) -> None:
+    async def drop(self) -> int:
+        """Gives up whatever is under way, or still to come; how much that was."""
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        return len(tasks)
 
 
 async def _post(push: Push) -> tuple[int, bytes]:

@@ -84,6 +84,7 @@ class Simulator:
             faults=faults,
             visits=visits,
             refusal=self._refusal,
+            pusher=self._pusher,
             port=self._port,
         )
 
@@ -107,7 +108,7 @@ class Simulator:
     async def close(self) -> None:
         self._door.leave()
         self._port.leave()
-        await self._pusher.stop()
+        await self._pusher.drop()
         self._book.close()
 
     async def _answer(self, request: Request) -> Reply:

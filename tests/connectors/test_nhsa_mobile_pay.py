@@ -35,6 +35,7 @@ from schemas.money import Money
 from schemas.order import Leg, Original
 from schemas.outcome import Absent, Declined, Pending, Succeeded, Unknown
 from schemas.person import Person
+from tests import ports
 from tests.connectors.kit.bench import START, Answer, Bench
 
 SCENARIO = NhsaMobilePay()
@@ -653,7 +654,7 @@ def listening() -> Iterator[tuple[str, Queue[bytes]]]:
 
         def log_message(self, *_: Any) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Desk) as server:
+    with ThreadingHTTPServer(("127.0.0.1", ports.take()), Desk) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/", arrived
         server.shutdown()

@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.stand import fleet
 from sandbox.stand.fleet import Stand
+from tests import ports
 from tests.sandbox import ceb, reloadly
 
 QUICK: dict[str, Any] = {
@@ -58,7 +59,7 @@ def opened(prepared: Prepared) -> Iterator[Opened]:
 @pytest.fixture
 def channel(opened: Opened) -> Iterator[ceb.Client]:
     client = ceb.Client(*opened("ceb_channel"))
-    client.door.clear()
+    client.door.fresh()
     yield client
     client.door.clear()
 
@@ -66,7 +67,7 @@ def channel(opened: Opened) -> Iterator[ceb.Client]:
 @pytest.fixture
 def product(opened: Opened) -> Iterator[reloadly.Client]:
     client = reloadly.Client(*opened("reloadly_utilities"))
-    client.door.clear()
+    client.door.fresh()
     yield client
     client.door.clear()
 
@@ -81,7 +82,8 @@ def own(prepared: Prepared, tmp_path: Path) -> Iterator[Callable[..., tuple[flee
         folder.mkdir(exist_ok=True)
         for file in prepared(name).glob("*.json"):
             (folder / file.name).write_bytes(file.read_bytes())
-        running.append(fleet.start(tmp_path, names=[name], **{**QUICK, **settings}))
+        first = ports.first(tmp_path, name)
+        running.append(fleet.start(tmp_path, first, names=[name], **{**QUICK, **settings}))
         return running[-1], folder
 
     yield start
@@ -110,7 +112,7 @@ class Notified:
             def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - the library's name
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", ports.take()), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/callbacks"
         self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()

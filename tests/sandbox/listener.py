@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
+from tests import ports
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -37,7 +39,7 @@ class Listener:
             def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - the library's name
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", ports.take()), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/callbacks/partner/account"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.stand import fleet
 from sandbox.stand.fleet import Stand
+from tests import ports
 from tests.sandbox.wire import address
 
 QUICK: dict[str, Any] = {"slow_seconds": 0.2, "late_seconds": 0.6, "processing_seconds": 0.2, "retry_seconds": 0.05}
@@ -21,7 +22,7 @@ QUICK: dict[str, Any] = {"slow_seconds": 0.2, "late_seconds": 0.6, "processing_s
 def running(name: str, var: Path, **settings: Any) -> Iterator[tuple[Stand, Path]]:
     """One simulator in its own folder; whatever else lies in `sandbox/providers/` is left alone."""
     fleet.prepare(var, [name])
-    with fleet.start(var, names=[name], **{**QUICK, **settings}) as started:
+    with fleet.start(var, ports.first(var, name), names=[name], **{**QUICK, **settings}) as started:
         yield started.stands[name], var / name
 
 
@@ -67,7 +68,7 @@ class Listener:
             def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - the library's name
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", ports.take()), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/webhooks"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()

@@ -3,9 +3,14 @@
 import re
 from datetime import datetime
 
+import pytest
+
 from sandbox.stand.message import Request
 from sandbox.stand.visits import Visits
 from tests.sandbox.ceb import CREATE, Client
+from tests.sandbox.conftest import Notified
+from tests.sandbox.test_callbacks import content
+from tests.sandbox.wire import until
 
 FAULTS = {
     "refuse", "drop", "hang-before", "hang-after", "error-before", "error-after", "half-reply", "garbage", "slow",
@@ -70,6 +75,35 @@ def test_requests_are_bounded() -> None:
         visits.note(Request("GET", f"/{number}"))
     shown = visits.shown()
     assert (len(shown), shown[0]["path"], shown[-1]["path"]) == (2000, "/1", "/2000")
+
+
+def test_clock(channel: Client) -> None:
+    """While the clock stands nothing becomes final, however often it is asked; put forward, it is final at once."""
+    order = channel.order()
+    with channel.door.standing_still():
+        channel.ask(CREATE, order)
+        assert [channel.status(order) for _ in range(20)] == ["0"] * 20
+        channel.door.forward(3600)
+        assert channel.status(order) == "1"
+    assert channel.status(order) == "1"
+
+
+@pytest.mark.parametrize("change", [{}, {"stands": 1}, {"forward": "1"}, {"forward": -1}, {"forward": 1e9}, []])
+def test_unusable_clock(channel: Client, change: object) -> None:
+    """A clock is stopped, let go on, or put forward by a day at most."""
+    assert channel.door.call("POST", "/_sandbox/clock", change)[0] == 400
+
+
+def test_dropped_pushes(channel: Client, notified: Notified) -> None:
+    """Of what was ordered before pushes were dropped nobody hears, of what is ordered after it they do."""
+    with channel.door.standing_still():
+        channel.ask(CREATE, channel.order(notifyUrl=notified.url))
+        assert channel.door.call("DELETE", "/_sandbox/pushes") == (200, {"dropped": 1})
+        assert channel.door.call("DELETE", "/_sandbox/pushes") == (200, {"dropped": 0})
+    order = channel.order(notifyUrl=notified.url)
+    channel.ask(CREATE, order)
+    until(lambda: notified.forms)
+    assert [content(form)["merOrderNo"] for form in notified.forms] == [order["merOrderNo"]]
 
 
 def test_unknown(channel: Client) -> None:

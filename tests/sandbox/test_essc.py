@@ -91,11 +91,17 @@ def reference() -> str:
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Channel]:
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Channel]:
     var = tmp_path_factory.mktemp("essc")
     fleet.prepare(var, ["essc"])
     with fleet.start(var, names=["essc"], **QUICK) as running:
         yield Channel(running.stands["essc"], var / "essc")
+
+
+@pytest.fixture
+def platform(started: Channel) -> Channel:
+    started.door.fresh()
+    return started
 
 
 def test_issue_is_immediate(platform: Channel) -> None:
@@ -212,8 +218,9 @@ def test_issue_decided_later(
 ) -> None:
     """An issue that is only accepted is processing until callback 001 says what became of it."""
     wish = platform.wish(magic_id(tail), notifyUrl=notified.url)
-    assert platform.ask(ISSUE, wish) == ("0001", {"busiSeq": wish["busiSeq"]})
-    assert platform.state(wish) == "0"
+    with platform.door.standing_still():
+        assert platform.ask(ISSUE, wish) == ("0001", {"busiSeq": wish["busiSeq"]})
+        assert platform.state(wish) == "0"
     until(lambda: notified.forms)
     (form,) = notified.forms
     assert (form["actionType"], form["busiSeq"], form["code"]) == ("001", wish["busiSeq"], code)

@@ -12,22 +12,10 @@ from pathlib import Path
 import pytest
 
 from sandbox.stand import fleet, notify
+from tests import ports
 from tests.sandbox.ceb import CITIES, Client
 from tests.sandbox.conftest import Prepared
 from tests.sandbox.wire import refused, until
-
-
-def free_ports() -> int:
-    """The first of two ports that are free right now."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            number = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", number + 1))
-            except OSError:
-                continue
-            return int(number)
 
 
 def test_providers() -> None:
@@ -69,7 +57,7 @@ def test_ports_are_kept(own: Callable[..., tuple[fleet.Fleet, Path]]) -> None:
 def test_first_port(prepared: Prepared, tmp_path: Path) -> None:
     """Given a first port, the door has it and the protocol port is next to it."""
     (tmp_path / "reloadly_utilities").symlink_to(prepared("reloadly_utilities"))
-    number = free_ports()
+    number = ports.take(2)
     with fleet.start(tmp_path, number, names=["reloadly_utilities"]) as running:
         stand = running.stands["reloadly_utilities"]
         assert (stand.door, stand.protocol) == (f"http://127.0.0.1:{number}", f"http://127.0.0.1:{number + 1}")

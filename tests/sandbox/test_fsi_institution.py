@@ -112,7 +112,7 @@ def stands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[fleet.Fle
 def platform(stands: tuple[fleet.Fleet, Path]) -> Iterator[Client]:
     running, var = stands
     client = Client(running.stands[NAME], var / NAME)
-    client.door.clear()
+    client.door.fresh()
     client.sign_in()
     yield client
     client.door.clear()

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from sandbox.stand import fleet
 from sandbox.stand.people import magic_mobile
+from tests import ports
 from tests.sandbox.conftest import QUICK
 from tests.sandbox.wire import Door, address, hear, post, until
 
@@ -115,7 +116,7 @@ class Notified:
             def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - the library's name
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", ports.take()), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/fulu"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
         self.thread.start()
@@ -141,7 +142,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[fleet.Stan
 @pytest.fixture
 def platform(stand: tuple[fleet.Stand, Path]) -> Client:
     client = Client(*stand)
-    client.door.clear()
+    client.door.fresh()
     return client
 
 

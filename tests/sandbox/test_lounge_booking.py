@@ -118,7 +118,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stand,
 @pytest.fixture
 def client(simulator: tuple[Stand, Path]) -> Iterator[Client]:
     client = Client(*simulator)
-    client.door.clear()
+    client.door.fresh()
     yield client
     client.door.clear()
 
@@ -279,7 +279,8 @@ def test_deadlines(client: Client) -> None:
 def test_waiting_list(client: Client, listener: Listener, tail: int, first: str, later: str, event: str | None) -> None:
     """Who is waitlisted hears later, or never; the ledger has what is confirmed."""
     wish = client.wish(magic_id(tail))
-    booking = client.book(wish)
+    with client.door.standing_still():
+        booking = client.book(wish)
     assert booking["status"] == first
     until(lambda: client.status(booking) == later)
     assert client.performed(wish["client_reference"]) == (["book"] if later == "CONFIRMED" else [])
@@ -291,8 +292,9 @@ def test_waiting_list(client: Client, listener: Listener, tail: int, first: str,
 def test_cancellation_takes_time(client: Client, listener: Listener) -> None:
     """A cancellation may be requested first and done later."""
     booking, cancelled = client.book(client.wish(magic_id(34))), own()
-    answer = client.call("POST", f"/bookings/{booking['booking_id']}/cancellations", cancelled)[1]
-    assert (answer["status"], client.status(booking)) == ("CANCEL_REQUESTED", "CANCEL_REQUESTED")
+    with client.door.standing_still():
+        answer = client.call("POST", f"/bookings/{booking['booking_id']}/cancellations", cancelled)[1]
+        assert (answer["status"], client.status(booking)) == ("CANCEL_REQUESTED", "CANCEL_REQUESTED")
     until(lambda: events_of(client, listener, cancelled["client_reference"]) == ["booking.cancelled"])
     assert client.status(booking) == "CANCELLED"
 
@@ -320,11 +322,12 @@ def test_lifetimes(tmp_path: Path) -> None:
     with running("lounge_booking", tmp_path, token_seconds=0.1) as started:
         client = Client(*started)
         booking = client.book(client.wish(slot_id=client.slot_today("lounge")))
-        code = client.call("GET", f"/bookings/{booking['booking_id']}/voucher")[1]["code"]
-        time.sleep(0.15)
-        assert client.door.call("POST", "/_sandbox/redeem", {"code": code})[0] == 404
-        code = client.call("GET", f"/bookings/{booking['booking_id']}/voucher")[1]["code"]
-        assert client.door.call("POST", "/_sandbox/redeem", {"code": code})[0] == 200
+        with client.door.standing_still():
+            code = client.call("GET", f"/bookings/{booking['booking_id']}/voucher")[1]["code"]
+            client.door.forward(0.15)
+            assert client.door.call("POST", "/_sandbox/redeem", {"code": code})[0] == 404
+            code = client.call("GET", f"/bookings/{booking['booking_id']}/voucher")[1]["code"]
+            assert client.door.call("POST", "/_sandbox/redeem", {"code": code})[0] == 200
     with running("lounge_booking", tmp_path) as started:
         assert Client(*started).status(booking) == "CONSUMED"
 

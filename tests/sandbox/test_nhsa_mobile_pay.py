@@ -192,7 +192,7 @@ def stands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[fleet.Fle
 def centre(stands: tuple[fleet.Fleet, Path]) -> Iterator[Client]:
     running, var = stands
     client = Client(running.stands[NAME], var / NAME)
-    client.door.clear()
+    client.door.fresh()
     yield client
     client.door.call("POST", "/_sandbox/notify-url", {"url": ""})
     client.door.clear()
@@ -286,9 +286,10 @@ def test_settlement(centre: Client, notified: Notified) -> None:
     fees = centre.fees(id_number(4))
     payment = centre.payment(fees)
     assert centre.enquire(fees)["ordStas"] == "0"
-    answer = centre.ask("pay_order", payment)
-    assert (answer["ordStas"], "feeSumamt" in answer) == ("1", False)
-    assert "feeSumamt" not in centre.enquire(fees)
+    with centre.door.standing_still():
+        answer = centre.ask("pay_order", payment)
+        assert (answer["ordStas"], "feeSumamt" in answer) == ("1", False)
+        assert "feeSumamt" not in centre.enquire(fees)
     until(lambda: centre.enquire(fees)["ordStas"] == "6")
     order = centre.enquire(fees)
     legs = [Decimal(order[name]) for name in ("ownPayAmt", "psnAcctPay", "fundPay")]
@@ -380,8 +381,10 @@ def test_unsure_refund(centre: Client, tail: int, told: str, known: str, perform
 def test_fates(centre: Client, tail: int, answered: str, first: str, last: str, performed: int) -> None:
     """A magic person's order ends as it says."""
     fees = centre.fees(magic_id(tail))
-    assert centre.ask("pay_order", centre.payment(fees))["ordStas"] == answered
-    assert centre.enquire(fees)["ordStas"] == first
+    payment = centre.payment(fees)
+    with centre.door.standing_still():
+        assert centre.ask("pay_order", payment)["ordStas"] == answered
+        assert centre.enquire(fees)["ordStas"] == first
     until(lambda: centre.enquire(fees)["ordStas"] == last)
     assert len(centre.door.performed(fees["medOrgOrd"])) == performed
 

@@ -132,8 +132,9 @@ def anybody() -> str:
 @pytest.fixture
 def agent(opened: Opened) -> Iterator[Agent]:
     with Listener(ACK) as listener:
-        found = Agent(*opened("ocen"), listener)
-        found.door.clear()
+        stand, folder = opened("ocen")
+        Door(stand).fresh()
+        found = Agent(stand, folder, listener)
         yield found
         found.door.clear()
 

@@ -23,12 +23,11 @@ def test_refuse(channel: Client) -> None:
 
 
 def test_refuse_ends(channel: Client) -> None:
-    """`refuse` with `times` 1 is over after one second."""
+    """`refuse` with `times` 1 is over by itself, and not before one second."""
     begun = time.monotonic()
     channel.door.fault("refuse", "*")
-    assert refused(channel.stand.protocol)
     until(lambda: not refused(channel.stand.protocol))
-    assert 0.9 <= time.monotonic() - begun < 3
+    assert time.monotonic() - begun >= 0.9
     assert channel.door.standing() == []
 
 

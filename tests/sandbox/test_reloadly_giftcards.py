@@ -81,7 +81,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[fleet.Stan
 @pytest.fixture
 def shop(stand: tuple[fleet.Stand, Path]) -> Client:
     client = Client(*stand)
-    client.door.clear()
+    client.door.fresh()
     return client
 
 
@@ -112,7 +112,8 @@ def test_shelf(shop: Client) -> None:
 def test_order(shop: Client) -> None:
     """An order is priced in one currency and paid in another; reports misspell what the answer spells well."""
     order = shop.order()
-    status, receipt = shop.place(order)
+    with shop.door.standing_still():
+        status, receipt = shop.place(order)
     assert (status, receipt["status"], receipt["currencyCode"]) == (200, "PENDING", "NGN")
     assert receipt["amount"] == pytest.approx(2 * 10264.5 + 205.29 + 56.91)
     assert receipt["recipientPhone"] == 13800000000
@@ -220,8 +221,9 @@ def test_odd_cards(shop: Client) -> None:
 def test_fates(shop: Client, tail: int, first: str, last: str, performed: int) -> None:
     """A magic recipient's order is acknowledged as pending and ends as it says."""
     order = shop.order(tail)
-    assert shop.place(order)[1]["status"] == "PENDING"
-    assert shop.find(order)[0]["status"] == first
+    with shop.door.standing_still():
+        assert shop.place(order)[1]["status"] == "PENDING"
+        assert shop.find(order)[0]["status"] == first
     until(lambda: shop.find(order)[0]["status"] == last)
     assert len(shop.door.performed(order["customIdentifier"])) == performed
 

@@ -2,12 +2,12 @@
 
 import json
 import re
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.sandbox.conftest import QUICK
 from tests.sandbox.reloadly import Client
 from tests.sandbox.wire import patience, refused, until
 
@@ -53,11 +53,12 @@ def test_tokens_expire(own: Any) -> None:
     """A token is refused once its time is over, a fresh one is good."""
     fleet, folder = own("reloadly_utilities", token_seconds=1)
     client = Client(fleet.stands["reloadly_utilities"], folder)
-    assert client.call("GET", "/billers")[0] == 200
-    time.sleep(1.1)
-    assert client.call("GET", "/billers")[0] == 401
-    client.token = ""
-    assert client.call("GET", "/billers")[0] == 200
+    with client.door.standing_still():
+        assert client.call("GET", "/billers")[0] == 200
+        client.door.forward(1.1)
+        assert client.call("GET", "/billers")[0] == 401
+        client.token = ""
+        assert client.call("GET", "/billers")[0] == 200
 
 
 def test_tokens_are_revoked(product: Client) -> None:
@@ -111,7 +112,8 @@ def test_billers_filtered(product: Client) -> None:
 def test_pay(product: Client) -> None:
     """A payment is acknowledged with the document's fields, times without a zone."""
     payment = product.payment()
-    status, receipt = product.pay(payment)
+    with product.door.standing_still():
+        status, receipt = product.pay(payment)
     assert status == 200
     assert set(receipt) == {
         "id", "status", "referenceId", "code", "message", "submittedAt", "finalStatusAvailabilityAt",
@@ -126,8 +128,9 @@ def test_pay(product: Client) -> None:
 def test_prepaid(product: Client) -> None:
     """A prepaid token comes with success and not before, and stays the same."""
     payment = product.payment("9900000026")
-    product.pay(payment)
-    details = product.find(payment)[0]["transaction"]["billDetails"]
+    with product.door.standing_still():
+        product.pay(payment)
+        details = product.find(payment)[0]["transaction"]["billDetails"]
     assert "pinDetails" not in details
     assert details["completedAt"] is None
     until(lambda: product.status(payment) == "SUCCESSFUL")
@@ -354,10 +357,11 @@ def test_wrong_amount(product: Client) -> None:
 def test_fates(product: Client, tail: str, first: str, last: str, performed: int) -> None:
     """A magic account's payment is acknowledged as processing and ends as it says."""
     payment = product.payment("99000000" + tail)
-    assert product.pay(payment)[1]["status"] == "PROCESSING"
-    assert product.status(payment) == first
+    with product.door.standing_still():
+        assert product.pay(payment)[1]["status"] == "PROCESSING"
+        assert product.status(payment) == first
     if tail == "28":
-        time.sleep(1.3)
+        product.door.forward(10)
     until(lambda: product.status(payment) == last)
     assert len(product.performed(payment)) == performed
 
@@ -373,9 +377,11 @@ def test_failed_costs_nothing(product: Client) -> None:
 def test_late_pin(product: Client) -> None:
     """Success may come first and the token later."""
     payment = product.payment("9900000039")
-    product.pay(payment)
-    until(lambda: product.status(payment) == "SUCCESSFUL")
-    assert "pinDetails" not in product.find(payment)[0]["transaction"]["billDetails"]
+    with product.door.standing_still():
+        product.pay(payment)
+        product.door.forward(2 * QUICK["processing_seconds"])
+        assert product.status(payment) == "SUCCESSFUL"
+        assert "pinDetails" not in product.find(payment)[0]["transaction"]["billDetails"]
     until(lambda: "pinDetails" in product.find(payment)[0]["transaction"]["billDetails"])
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sandbox.stand import fleet
+from tests import ports
 from tests.sandbox.conftest import QUICK
 from tests.sandbox.wire import Door, address, hear, patience, post, until
 
@@ -133,7 +134,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 @pytest.fixture
 def setu(running: Client) -> Iterator[Client]:
-    running.door.clear()
+    running.door.fresh()
     yield running
     running.door.clear()
 
@@ -154,7 +155,7 @@ def heard(setu: Client) -> Iterator[list[dict[str, Any]]]:
         def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - the library's name
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", ports.take()), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     register(setu, f"http://127.0.0.1:{server.server_port}/callbacks")
@@ -221,10 +222,11 @@ def test_fetch_refused(setu: Client, biller: str, account: str, params: dict[str
 
 def test_fetch_is_a_pair(setu: Client) -> None:
     """A fetch gives a reference, is Processing without bills, and then has them in paise."""
-    ref_id = setu.fetch(EXACT, "9900000099")[1]["data"]["refId"]
-    assert len(ref_id) == 35
-    first = setu.bill(ref_id)
-    assert (first["status"], "bills" in first) == ("Processing", False)
+    with setu.door.standing_still():
+        ref_id = setu.fetch(EXACT, "9900000099")[1]["data"]["refId"]
+        assert len(ref_id) == 35
+        first = setu.bill(ref_id)
+        assert (first["status"], "bills" in first) == ("Processing", False)
     until(lambda: setu.bill(ref_id)["status"] == "Success")
     (bill,) = setu.bill(ref_id)["bills"]
     assert bill["amount"] == 12_850
@@ -280,8 +282,9 @@ def test_fetch_before_payment(setu: Client) -> None:
     """No bill, no payment, unless the biller allows it; a same-day biller wants a fetch of today, others do not."""
     assert setu.pay(setu.payment(12_850, setu.customer(EXACT, "9900000099")))[0] == 400
     assert setu.pay(setu.payment(12_850, setu.customer(ADHOC, "9900000099")))[0] == 200
-    unready = setu.fetch(EXACT, "9900000099")[1]["data"]["refId"]
-    assert setu.pay(setu.payment(12_850, {"refId": unready}))[0] == 400
+    with setu.door.standing_still():
+        unready = setu.fetch(EXACT, "9900000099")[1]["data"]["refId"]
+        assert setu.pay(setu.payment(12_850, {"refId": unready}))[0] == 400
     stale = {biller: {"refId": setu.fetched(biller, "9900000034")["refId"]} for biller in (EXACT, ABOVE)}
     assert [setu.pay(setu.payment(12_850, stale[biller]))[0] for biller in (EXACT, ABOVE)] == [400, 200]
 
@@ -289,8 +292,9 @@ def test_fetch_before_payment(setu: Client) -> None:
 def test_payment_is_a_pair(setu: Client) -> None:
     """A payment gives another reference; ledger in rupees, enquiry and list in paise; a repeat is told the first."""
     payment = setu.direct(timestamp="2025-05-30T20:00:00+00:00")
-    ref_id = setu.paid(payment)
-    assert setu.enquire(ref_id)["status"] == "Processing"
+    with setu.door.standing_still():
+        ref_id = setu.paid(payment)
+        assert setu.enquire(ref_id)["status"] == "Processing"
     until(lambda: setu.enquire(ref_id)["status"] == "Success")
     assert setu.enquire(ref_id)["paymentDetails"] == payment["paymentDetails"]
     # 20:00 in UTC is the next day in India, and the list goes by that day.
@@ -323,8 +327,9 @@ def test_payment_is_a_pair(setu: Client) -> None:
 def test_fates(setu: Client, tail: str, status: str, entry: str, performed: int) -> None:
     """Refusals come after acceptance; a failure has another name in the list; what was not posted is refunded."""
     payment = setu.direct("99000000" + tail)
-    ref_id = setu.paid(payment)
-    assert setu.enquire(ref_id)["status"] == "Processing"
+    with setu.door.standing_still():
+        ref_id = setu.paid(payment)
+        assert setu.enquire(ref_id)["status"] == "Processing"
     until(lambda: setu.enquire(ref_id)["status"] == status)
     assert ("failureReason" in setu.enquire(ref_id)) == (status == "Failure")
     (shown,) = setu.listed(payment)
@@ -388,8 +393,9 @@ def test_webhooks_lie(setu: Client, heard: list[dict[str, Any]]) -> None:
     ref_id = setu.paid(setu.direct())
     until(lambda: heard)
     assert (heard[0]["data"]["status"], setu.enquire(ref_id)["status"]) == ("Failure", "Success")
-    ref_id = setu.paid(setu.direct("9900000035"))
-    until(lambda: len(heard) == 2)
-    assert (heard[1]["data"]["status"], setu.enquire(ref_id)["status"]) == ("Success", "Processing")
+    with setu.door.standing_still():
+        ref_id = setu.paid(setu.direct("9900000035"))
+        until(lambda: len(heard) == 2)
+        assert (heard[1]["data"]["status"], setu.enquire(ref_id)["status"]) == ("Success", "Processing")
     until(lambda: len(heard) == 3)
     assert heard[2]["data"]["status"] == setu.enquire(ref_id)["status"] == "Failure"

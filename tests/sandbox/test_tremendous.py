@@ -83,7 +83,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stand,
 @pytest.fixture
 def client(simulator: tuple[Stand, Path]) -> Iterator[Client]:
     client = Client(*simulator)
-    client.door.clear()
+    client.door.fresh()
     yield client
     client.door.clear()
 
@@ -108,10 +108,11 @@ def test_key(client: Client) -> None:
 def test_executed_is_not_yet_delivered(client: Client) -> None:
     """An ordinary order is EXECUTED at once; its link follows, in the reward alone, and stays the same."""
     wish = client.wish()
-    order = client.order(wish)
-    (reward,) = order["rewards"]
-    assert (order["status"], reward["delivery"]["status"], order["payment"]["total"]) == ("EXECUTED", "PENDING", 50)
-    assert "link" not in client.delivery(reward)
+    with client.door.standing_still():
+        order = client.order(wish)
+        (reward,) = order["rewards"]
+        assert (order["status"], reward["delivery"]["status"], order["payment"]["total"]) == ("EXECUTED", "PENDING", 50)
+        assert "link" not in client.delivery(reward)
     until(lambda: client.delivery(reward)["status"] == "SUCCEEDED")
     link = client.delivery(reward)["link"]
     assert link.startswith("https://")
@@ -152,6 +153,7 @@ def test_approval_by_a_person(client: Client, listener: Listener) -> None:
     wish = client.wish("+86" + magic_mobile(28))
     order = client.order(wish)
     assert (order["status"], client.performed(wish)) == ("PENDING APPROVAL", [])
+    until(lambda: client.events(listener, wish) == ["ORDERS.CREATED"])
     assert client.door.call("POST", "/_sandbox/approve", {"external_id": wish["external_id"]})[0] == 200
     assert client.status(wish) == "EXECUTED"
     until(lambda: len(client.performed(wish)) == 1)
@@ -193,7 +195,8 @@ def test_approval_outlives_the_simulator(tmp_path: Path) -> None:
 def test_statuses(client: Client, tail: int, first: str, later: str, performed: int) -> None:
     """Every status the partner has is met, and the ledger has what was executed."""
     wish = client.wish(magic_mobile(tail))
-    assert client.order(wish)["status"] == first
+    with client.door.standing_still():
+        assert client.order(wish)["status"] == first
     until(lambda: client.status(wish) == later)
     assert len(client.performed(wish)) == performed
 

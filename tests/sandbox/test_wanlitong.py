@@ -109,7 +109,7 @@ def anybody() -> str:
 @pytest.fixture
 def channel(opened: Opened) -> Iterator[Channel]:
     found = Channel(*opened("wanlitong"))
-    found.door.clear()
+    found.door.fresh()
     yield found
     found.door.clear()
 

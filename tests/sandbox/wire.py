@@ -4,7 +4,8 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,6 +104,27 @@ class Door:
 
     def clear(self) -> None:
         assert self.call("DELETE", "/_sandbox/faults") == (200, {"faults": []})
+
+    def fresh(self) -> None:
+        """As if nobody had been here: no fault stands, and nobody hears any more of what was ordered earlier."""
+        self.clear()
+        assert self.call("DELETE", "/_sandbox/pushes")[0] == 200
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """While the partner's clock stands, what is not yet so stays so, however long the test takes to look."""
+        self._clock(stands=True)
+        try:
+            yield
+        finally:
+            self._clock(stands=False)
+
+    def forward(self, seconds: float) -> None:
+        """Puts the partner's clock forward."""
+        self._clock(forward=seconds)
+
+    def _clock(self, **change: float) -> None:
+        assert self.call("POST", "/_sandbox/clock", change)[0] == 200
 
     def standing(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.call("GET", "/_sandbox/faults")[1]["faults"]

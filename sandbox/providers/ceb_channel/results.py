@@ -1,13 +1,11 @@
 """The push TMRI_ORDER_RESULT: the result of an order, posted to its notifyUrl once it is final."""
 
-import asyncio
-
 from sandbox.providers.ceb_channel.envelope import Seal
 from sandbox.providers.ceb_channel.magic import Situation, situation_of
 from sandbox.providers.ceb_channel.operations import RESULT
 from sandbox.providers.ceb_channel.orders import described
 from sandbox.stand.book import Order
-from sandbox.stand.moment import now
+from sandbox.stand.moment import clock
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push
 
@@ -34,13 +32,13 @@ class Results:
         self._pusher.start(self._deliver(order, fault))
 
     async def _deliver(self, order: Order, fault: str | None) -> None:
-        await asyncio.sleep(max(order["finalAt"] - now(), 0))
+        await clock.until(order["finalAt"])
         spoilt = self._faults.take(RESULT, order["billKey"])
         fault = spoilt or fault
         if fault in _SILENT:
             return
         if fault == "late-callback":
-            await asyncio.sleep(self._late_seconds)
+            await clock.pause(self._late_seconds)
         push = self._push(order, spoilt)  # what spoilt the answer does not spoil the push
         for _ in range(2 if fault == "duplicate-callback" else 1):
             await self._pusher.send(push)

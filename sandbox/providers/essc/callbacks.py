@@ -1,14 +1,12 @@
 """Callbacks to notifyUrl: 001 issue, 003 unlink, 006 user info."""
 
-import asyncio
-
 from sandbox.providers.essc.codes import DECLINED, MESSAGES, SUCCESS, UNMAPPED
 from sandbox.providers.essc.envelope import Seal
 from sandbox.providers.essc.magic import Situation, situation_of
 from sandbox.providers.essc.operations import CALLBACK, ISSUE
 from sandbox.providers.essc.requests import FAILED
 from sandbox.stand.book import Order
-from sandbox.stand.moment import now
+from sandbox.stand.moment import clock
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push
 
@@ -45,13 +43,13 @@ class Callbacks:
             self._pusher.start(self._deliver(order, action, None))
 
     async def _deliver(self, order: Order, action: str, fault: str | None) -> None:
-        await asyncio.sleep(max(order["finalAt"] - now(), 0))
+        await clock.until(order["finalAt"])
         spoilt = self._faults.take(CALLBACK, order["aac002"])
         fault = spoilt or fault
         if fault in _SILENT:
             return
         if fault == "late-callback":
-            await asyncio.sleep(self._late_seconds)
+            await clock.pause(self._late_seconds)
         push = self._push(order, action, spoilt)  # what spoilt the answer does not spoil the callback
         for _ in range(2 if fault == "duplicate-callback" else 1):
             await self._pusher.send(push)

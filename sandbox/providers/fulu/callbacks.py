@@ -1,6 +1,5 @@
 """The push of a result to the URL that is registered with the platform."""
 
-import asyncio
 import json
 
 from sandbox.providers.fulu.magic import Situation
@@ -9,7 +8,7 @@ from sandbox.providers.fulu.results import pushed
 from sandbox.providers.fulu.signature import canonical, forged, sign
 from sandbox.stand import notify
 from sandbox.stand.book import Order
-from sandbox.stand.moment import now
+from sandbox.stand.moment import clock
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push
 
@@ -37,13 +36,13 @@ class Callbacks:
         self._pusher.start(self._deliver(order, fault))
 
     async def _deliver(self, order: Order, fault: str | None) -> None:
-        await asyncio.sleep(max(order["finalAt"] - now(), 0))
+        await clock.until(order["finalAt"])
         spoilt = self._faults.take(RESULT, order["account"])
         fault = spoilt or fault
         if fault in _SILENT:
             return
         if fault == "late-callback":
-            await asyncio.sleep(self._late_seconds)
+            await clock.pause(self._late_seconds)
         push = self._push(order, spoilt)  # what spoilt the answer does not spoil the push
         for _ in range(2 if fault == "duplicate-callback" else 1):
             await self._pusher.send(push)

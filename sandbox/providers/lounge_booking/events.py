@@ -1,6 +1,5 @@
 """Events: pushed to the registered URL once what they tell is so."""
 
-import asyncio
 import json
 from dataclasses import dataclass
 from uuid import uuid4
@@ -13,7 +12,7 @@ from sandbox.providers.lounge_booking.signing import Signatures
 from sandbox.providers.lounge_booking.slots import stamp
 from sandbox.stand import notify
 from sandbox.stand.book import Order
-from sandbox.stand.moment import now
+from sandbox.stand.moment import clock, now
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push
 
@@ -60,8 +59,7 @@ class Events:
             self._pusher.start(self._deliver(_consumed(stands), None))
 
     async def _deliver(self, news: News, fault: str | None) -> None:
-        while (wait := news.at - now()) > 0:  # noqa: ASYNC110 - a timer may wake up a moment early
-            await asyncio.sleep(wait)
+        await clock.until(news.at)
         if news.status not in (None, self._bookings.booking(news.number)["status"]):
             return
         spoilt = self._faults.take(EVENT, news.account)
@@ -69,7 +67,7 @@ class Events:
         if fault in _SILENT:
             return
         if fault == "late-callback":
-            await asyncio.sleep(self._late_seconds)
+            await clock.pause(self._late_seconds)
         push = self._push(news, spoilt)  # what spoilt the answer does not spoil the push
         for _ in range(2 if fault == "duplicate-callback" else 1):
             await self._pusher.send(push)

@@ -9,7 +9,7 @@ from sandbox.providers.nhsa_mobile_pay.operations import SETTLED
 from sandbox.providers.nhsa_mobile_pay.orders import CANDIDATES, Trade
 from sandbox.providers.nhsa_mobile_pay.statements import called_back
 from sandbox.stand import notify
-from sandbox.stand.moment import now
+from sandbox.stand.moment import clock
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push
 
@@ -40,13 +40,13 @@ class Callbacks:
         self._pusher.start(self._deliver(trade, pay["finalAt"], fault))
 
     async def _deliver(self, trade: Trade, final_at: float, fault: str | None) -> None:
-        await asyncio.sleep(max(final_at - now(), 0))
+        await clock.until(final_at)
         spoilt = self._faults.take(SETTLED, trade.id_no)
         fault = spoilt or fault
         if fault in _SILENT:
             return
         if fault == "late-callback":
-            await asyncio.sleep(self._late_seconds)
+            await clock.pause(self._late_seconds)
         push = await self._push(trade, spoilt)  # what spoilt the answer does not spoil the push
         for _ in range(2 if fault == "duplicate-callback" else 1):
             await self._pusher.send(push)

@@ -1,6 +1,5 @@
 """Responses: signed, and posted to the one URL that the loan agent has registered."""
 
-import asyncio
 import json
 from typing import Any
 
@@ -9,7 +8,7 @@ from sandbox.providers.ocen.seal import Seal
 from sandbox.providers.ocen.states import UNHEARD_OF
 from sandbox.stand import notify
 from sandbox.stand.message import json_object
-from sandbox.stand.moment import now
+from sandbox.stand.moment import clock
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push
 
@@ -36,12 +35,12 @@ class Responses:
             pusher.start(self._deliver(answer, account, fault))
 
     async def _deliver(self, answer: dict[str, Any], account: str, fault: str | None) -> None:
-        await asyncio.sleep(max(answer["at"] - now(), 0))
+        await clock.until(answer["at"])
         fault = self._equipment.faults.take(RESPONSE, account) or fault
         if fault in _SILENT:
             return
         if fault == "late-callback":
-            await asyncio.sleep(self._equipment.settings.late_seconds)
+            await clock.pause(self._equipment.settings.late_seconds)
         push = self._push(answer["body"], fault)
         for _ in range(2 if fault == "duplicate-callback" else 1):
             await self._equipment.pusher.send(push)

@@ -1,6 +1,5 @@
 """The webhook BILL_PAY: posted to the registered URL once a payment is final, and signed by nobody."""
 
-import asyncio
 import json
 
 from sandbox.providers.setu_bbps.magic import Situation, situation_of
@@ -9,7 +8,7 @@ from sandbox.providers.setu_bbps.payments import FAILURE, SUCCESS, status_of
 from sandbox.providers.setu_bbps.transactions import described
 from sandbox.stand import notify
 from sandbox.stand.book import Order
-from sandbox.stand.moment import now
+from sandbox.stand.moment import clock
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push
 
@@ -37,13 +36,13 @@ class Webhooks:
         self._pusher.start(self._deliver(order, fault))
 
     async def _deliver(self, order: Order, fault: str | None) -> None:
-        await asyncio.sleep(max(order["finalAt"] - now(), 0))
+        await clock.until(order["finalAt"])
         spoilt = self._faults.take(PUSH, order["account"])
         fault = spoilt or fault
         if fault in _SILENT:
             return
         if fault == "late-callback":
-            await asyncio.sleep(self._late_seconds)
+            await clock.pause(self._late_seconds)
         # What spoilt the answer does not spoil the push. A forged one says the opposite of the truth.
         opposite = FAILURE if status_of(order) == SUCCESS else SUCCESS
         push = self._push(order, spoilt, opposite if spoilt == "bad-signature" else None)

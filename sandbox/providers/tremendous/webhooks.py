@@ -1,6 +1,5 @@
 """Webhooks ORDERS.* and REWARDS.*: signed over the raw body, repeated until a 2xx comes back."""
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -14,7 +13,7 @@ from sandbox.providers.tremendous.orders import CANCELED, EXECUTED, FAILED, deli
 from sandbox.providers.tremendous.shown import UNMAPPED, order_id, reward_id, stamp
 from sandbox.stand import notify
 from sandbox.stand.book import Order
-from sandbox.stand.moment import now
+from sandbox.stand.moment import clock, now
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push, any_2xx
 
@@ -66,8 +65,7 @@ class Webhooks:
         late = max(each.at for each in moments) + self._late_seconds if fault == "late-callback" else 0.0
         send = self._pusher.once if fault == "early-callback" else self._pusher.send
         for moment in moments:
-            while (wait := max(moment.at, late) - now()) > 0:  # noqa: ASYNC110 - a timer may wake up early
-                await asyncio.sleep(wait)
+            await clock.until(max(moment.at, late))
             document = _document(order, moment)
             if spoilt == "unmapped-code":
                 document["payload"]["meta"]["status"] = UNMAPPED

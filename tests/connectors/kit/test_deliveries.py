@@ -14,6 +14,7 @@ import pytest
 from connectors.kit.channel import Channel
 from schemas.call import Http, Reply
 from schemas.errors import MaybeSent, NotSent
+from tests import ports
 from tests.connectors.kit import rude
 
 PATIENCE = timedelta(seconds=5)
@@ -86,10 +87,8 @@ async def test_without_the_guard_a_put_arrives_twice(channel: Channel) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 async def test_refused_port_is_not_sent(channel: Channel, method: str) -> None:
     """Where nobody listens, nothing was sent."""
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
     with pytest.raises(NotSent):
-        await ask(channel, f"http://127.0.0.1:{port}/pay", method)
+        await ask(channel, f"http://127.0.0.1:{ports.take()}/pay", method)
 
 
 async def test_unknown_name_is_not_sent(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
