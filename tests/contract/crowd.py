@@ -136,9 +136,9 @@ class Crowd:
         whats = {entry["what"] for entry in order["timeline"]}
         if order["state"] in FINAL:
             return True
-        return (not self.entries(order) and "absent" in whats) or (
-            wish.lied_to and bool(whats & {"unknown", "enquiry-unclear"})
-        )
+        if wish.lied_to and whats & {"unknown", "enquiry-unclear"}:
+            return True
+        return not self.entries(order) and ("absent" in whats or order["state"] in wish.how.spared)
 
 
 class Watch:
