@@ -37,6 +37,7 @@ class Connection:
         self._released = released
         self._http = h11.Connection(h11.SERVER)
         self._idle = True
+        self._parted = False
         self._closing: asyncio.Future[None] | None = None
         self.last = False
         sock = writer.get_extra_info("socket")
@@ -60,15 +61,18 @@ class Connection:
             self._writer.close()
 
     def close(self) -> None:
-        """Closes if nothing is being answered, nor has come to be, else as soon as the answer is out."""
+        """Parts if nothing is being answered, nor has come to be, else closes as soon as the answer is out."""
         self.last = True
-        self._closing = asyncio.ensure_future(self._close_if_idle())
+        self._closing = asyncio.ensure_future(self._part_if_idle())
 
-    async def _close_if_idle(self) -> None:
+    async def _part_if_idle(self) -> None:
+        """We say nothing more, but listen on: a request that crossed our end is no less a request."""
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         if self._idle:
-            self._writer.close()
+            self._parted = True
+            with suppress(OSError):  # the client was quicker
+                self._writer.write_eof()
 
     def reset(self) -> None:
         """Throws the connection away so that the client's kernel hears RST."""
@@ -101,6 +105,8 @@ class Connection:
 
     async def _end(self, request: Request, reply: Reply) -> bool:
         """Whether the connection may be used again."""
+        if self._parted:
+            return False
         match reply.ending:
             case Ending.WHOLE:
                 self._writer.write(self._rendered(request, reply))
@@ -148,7 +154,9 @@ class Connection:
         self._send(h11.EndOfMessage())
 
     def _send(self, event: h11.Event) -> None:
-        self._writer.write(self._http.send(event) or b"")
+        data = self._http.send(event)
+        if not self._parted:
+            self._writer.write(data or b"")
 
 
 class _TooLarge(Exception):

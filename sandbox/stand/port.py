@@ -5,6 +5,7 @@ import contextlib
 import socket
 
 from sandbox.stand.connection import Answer, Connection, Release
+from sandbox.stand.newcomers import keep_away
 
 _BACKLOG = 1024
 
@@ -42,10 +43,11 @@ class Port:
         asyncio.get_running_loop().add_reader(sock, self._accept, sock)
 
     def close(self) -> None:
-        """Connects are refused from now on; idle connections close, busy ones after their answer."""
+        """Connects are refused from now on; idle connections part, busy ones close after their answer."""
         if self._listener is None:
             return
         listener, self._listener = self._listener, None
+        keep_away(listener)
         self._accept(listener)  # whoever was connected before is answered, but not kept
         asyncio.get_running_loop().remove_reader(listener)
         listener.close()
