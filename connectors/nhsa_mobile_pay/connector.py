@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import UNSET
+
 from connectors.kit.partner import Acknowledgement, News, Partner
 from connectors.kit.signing import sm2
 from connectors.nhsa_mobile_pay import refunds, settlements, vouchers, wire
@@ -36,6 +38,8 @@ from schemas.outcome import Absent, Declined, Found, Outcome, Pending, Reason, U
 
 PUSHED = "SETL"
 """The callType of a settlement."""
+KNOWN = {"pay_ord_id", "pay_token"}
+"""What 6301 and 6401 demand: the centre's number of an order, and the right to pay it."""
 
 
 class NhsaMobilePay(MedicalInsurance):
@@ -102,7 +106,9 @@ class NhsaMobilePay(MedicalInsurance):
             **fields_of(attempt.subject),
             orgCodg=attempt.account(NhsaAccount).org_codg,
             orgBizSer=attempt.reference,
-            **_right(known),
+            payOrdId=known["pay_ord_id"],
+            payToken=known["pay_token"],
+            revsToken=known.get("revs_token", UNSET),
         )
         answer = await submit(attempt, "revoke", wire.REVOKE, message)
         if answer.code != OK:
@@ -201,17 +207,12 @@ async def _pay(settlement: Settlement, attempt: Attempt, pay_auth_no: str) -> Ou
 
 
 async def _state(call: Call, reference: str, kept: Mapping[str, str]) -> Answer:
-    """6301: by the centre's number and a right to it; where its answer was lost, by ours."""
-    by = _right(kept) if "pay_ord_id" in kept else {"medOrgOrd": reference}
+    """6301: by the centre's number and the right to pay; where the answer that told them was lost, by ours."""
+    by = {"medOrgOrd": reference}
+    if kept.keys() >= KNOWN:
+        by = {"payOrdId": kept["pay_ord_id"], "payToken": kept["pay_token"]}
     message = wire.Query(**fields_of(call.subject), orgCodg=call.account(NhsaAccount).org_codg, **by)
     return await ask(call, wire.QUERY, message)
-
-
-def _right(kept: Mapping[str, str]) -> dict[str, str]:
-    """The order and the right to it: the one to reverse, once that is granted."""
-    if "revs_token" in kept:
-        return {"payOrdId": kept["pay_ord_id"], "revsToken": kept["revs_token"]}
-    return {"payOrdId": kept["pay_ord_id"], "payToken": kept["pay_token"]}
 
 
 def _not_told(answer: Answer, kept: Mapping[str, str]) -> Declined | Pending[Any] | Unknown | Absent:
@@ -223,16 +224,22 @@ def _not_told(answer: Answer, kept: Mapping[str, str]) -> Declined | Pending[Any
 
 
 async def _known(attempt: Attempt, original: Original) -> dict[str, str] | Answer:
-    """The centre's number of a settlement and the right to it; the centre's refusal where it tells neither."""
-    if "pay_ord_id" in original.handles:
-        return dict(original.handles)
-    answer = await _state(attempt, original.reference, {})
+    """A settlement's number at the centre and the rights to it; the centre's refusal where it tells none.
+
+    Raises: Garbled.
+    """
+    kept = dict(original.handles)
+    if kept.keys() >= KNOWN:
+        return kept
+    answer = await _state(attempt, original.reference, kept)
     if answer.code != OK:
         return answer
     state = answer.read(wire.State)
-    settlements.refuse_other(state, original.reference, {})
-    known = settlements.learnt(state)
-    await attempt.remember(**known)
+    settlements.refuse_other(state, original.reference, kept)
+    known = kept | settlements.learnt(state)
+    if not known.keys() >= KNOWN:
+        raise Garbled("the centre tells no right to the order")
+    await attempt.remember(**{name: known[name] for name in settlements.learnt(state)})
     return known
 
 

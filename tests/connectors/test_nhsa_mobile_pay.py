@@ -380,17 +380,38 @@ def test_forged_callback() -> None:
 
 
 async def test_revocation() -> None:
-    """The granted right is used where there is one; what comes back is what the legs had paid."""
+    """The right to pay is sent, the right to reverse beside it; what comes back is what the legs had paid."""
     there = centre(revoke_order=state("7"))
     before = original({**PAID, "revs_token": "R1"}, cash="declined")
     done = await SCENARIO.revoke(Revocation(reverses=ORDER), bench(there, before).attempt("RV1"))
     assert isinstance(done, Succeeded)
     assert done.result.returned == yuan("85.00")
     asked = there.last("revoke_order")
-    assert (asked["revsToken"], asked["orgBizSer"]) == ("R1", "RV1")
-    assert "payToken" not in asked
+    assert (asked["payToken"], asked["revsToken"], asked["orgBizSer"]) == ("T1", "R1", "RV1")
     bare = bench(centre(revoke_order={"success": True}), before).attempt("RV1")
     assert isinstance(await SCENARIO.revoke(Revocation(reverses=ORDER), bare), Succeeded)
+
+
+async def test_enquiry_keeps_the_right_to_pay() -> None:
+    """6301 demands payToken, whatever else has been granted meanwhile."""
+    there = centre(query_order_info=state("1"))
+    await SCENARIO.find_settlement(bill(), bench(there).enquiry(REFERENCE, **PAID, revs_token="R1"))
+    asked = there.last("query_order_info")
+    assert (asked["payOrdId"], asked["payToken"]) == ("ORD1", "T1")
+
+
+async def test_revocation_of_what_only_a_push_told() -> None:
+    """A push brings the number and the right to reverse; the right to pay is asked for before anything is revoked."""
+    pushed_only = original({**HANDLES, "pay_ord_id": "ORD1", "revs_token": "R1"})
+    there = centre(revoke_order=state("7"), query_order_info=state("6", payToken="T1", **legs()))
+    await SCENARIO.revoke(Revocation(reverses=ORDER), bench(there, pushed_only).attempt("RV1"))
+    assert there.last("query_order_info")["medOrgOrd"] == REFERENCE
+    asked = there.last("revoke_order")
+    assert (asked["payToken"], asked["revsToken"]) == ("T1", "R1")
+    mute = bench(centre(query_order_info=state("6", **legs())), pushed_only).attempt("RV1")
+    with pytest.raises(Garbled):
+        await SCENARIO.revoke(Revocation(reverses=ORDER), mute)
+    assert not mute.submitted
 
 
 @pytest.mark.parametrize(

@@ -315,16 +315,20 @@ def _keeping(pushes: list[bytes]) -> Any:
 
 
 def test_cash_leg_fails(centre: Client) -> None:
-    """The insurance has paid, the cash leg has not: a candidate, revoked with revsToken alone and only once."""
+    """The insurance has paid, the cash leg has not: a candidate, revoked once, with payToken and never without it."""
     fees, order = centre.settled(magic_id(25), "4")
     assert (order["setlType"], order["ownPayStas"], order["hiPayStas"]) == ("HI", "FAIL", "SUCCESS")
     insured = Decimal(order["psnAcctPay"]) + Decimal(order["fundPay"])
     assert Decimal(centre.door.performed(fees["medOrgOrd"])[0]["amount"]) == insured
     right = {**centre.who(fees["idNo"]), "orgCodg": fees["orgCodg"], "payOrdId": order["payOrdId"], "orgBizSer": "rv1"}
-    assert centre.ask("revoke_order", right)["errCode"] == "2006"
-    assert centre.ask("revoke_order", {**right, "revsToken": "0" * 32})["errCode"] == "2006"
+    for rights in ({}, {"revsToken": order["revsToken"]}):
+        assert centre.ask("revoke_order", right | rights)["errCode"] == "2001"
+        assert centre.enquire(fees, payOrdId=order["payOrdId"], **rights)["errCode"] == "2001"
+    right |= {"payToken": order["payToken"], "revsToken": order["revsToken"]}
+    for name in ("payToken", "revsToken"):
+        assert centre.ask("revoke_order", right | {name: "0" * 32})["errCode"] == "2006"
     for _ in range(2):
-        assert centre.ask("revoke_order", {**right, "revsToken": order["revsToken"]})["success"]
+        assert centre.ask("revoke_order", right)["success"]
     assert centre.enquire(fees) | {"extData": 0} == {
         "success": True,
         "message": "成功",

@@ -127,17 +127,18 @@ class Orders:
         return await self._book.write(partial(_revoke, trade.order["number"], str(reference)))
 
     def find(self, content: Fields) -> Trade:
-        """The order that payOrdId names, with payToken or revsToken as the right to it.
+        """The order that payOrdId names, with payToken as the right to it; a revsToken beside it must be right too.
 
         Raises: Refused.
         """
-        trade = self.numbered(content.get("payOrdId"))
+        demand(content, ("payOrdId", "payToken"))
+        trade = self.numbered(content["payOrdId"])
         if trade is None or content.get("idNo", trade.id_no) != trade.id_no:
             raise Refused(NO_ORDER, "payOrdId")
         rights = {"payToken": trade.order["payToken"], "revsToken": trade.pay["revsToken"] if trade.pay else None}
-        given = [name for name in rights if content.get(name)]
-        if not given or any(content[name] != rights[name] for name in given):
-            raise Refused(NO_ORDER, "payToken")
+        for name in filter(content.get, rights):
+            if content[name] != rights[name]:
+                raise Refused(NO_ORDER, name)
         return trade
 
     def by_reference(self, med_org_ord: object) -> Trade | None:
