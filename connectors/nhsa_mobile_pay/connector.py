@@ -36,8 +36,6 @@ from schemas.medical_insurance.vouchers import (
 from schemas.order import Original
 from schemas.outcome import Absent, Declined, Found, Outcome, Pending, Reason, Unknown
 
-PUSHED = "SETL"
-"""The callType of a settlement."""
 KNOWN = {"pay_ord_id", "pay_token"}
 """What 6301 and 6401 demand: the centre's number of an order, and the right to pay it."""
 
@@ -153,7 +151,10 @@ class NhsaMobilePay(MedicalInsurance):
 
 
 def read_callback(raw: bytes, _headers: Mapping[str, str], account: NhsaAccount) -> News:
-    """SeltSucCallback. One that cannot be believed is not thanked for, so that a true one comes again."""
+    """SeltSucCallback: it names no ordStas, so it makes the hub ask, and brings the right to reverse.
+
+    One that cannot be believed is not thanked for, so that a true one comes again.
+    """
     opened = open_envelope(account, unwrapped(raw))
     pushed = Answer(OK, opened.content).read(wire.Settlement)
     if not _signed(opened, account):
@@ -161,7 +162,7 @@ def read_callback(raw: bytes, _headers: Mapping[str, str], account: NhsaAccount)
         return News(reference=pushed.medOrgOrd, outcome=None, trusted=False, acknowledgement=words)
     return News(
         reference=pushed.medOrgOrd,
-        outcome=_pushed_outcome(pushed),
+        outcome=None,
         trusted=True,
         acknowledgement=Acknowledgement(body=b"success"),
         remember=settlements.learnt(pushed),
@@ -170,26 +171,6 @@ def read_callback(raw: bytes, _headers: Mapping[str, str], account: NhsaAccount)
 
 def _signed(opened: Opened, account: NhsaAccount) -> bool:
     return sm2.verify_now(account.platform_public_key, opened.signed, opened.signature, account.user_id)
-
-
-def _pushed_outcome(pushed: wire.Settlement) -> Outcome[Settled] | None:
-    """A push is of a candidate, so its legs decide. Where it makes no sense it is a hint to ask."""
-    if pushed.callType not in (None, PUSHED):
-        return None
-    state = wire.State(
-        payOrdId=pushed.payOrdId,
-        ordStas="",
-        feeSumamt=pushed.feeSumamt,
-        ownPayAmt=pushed.ownpayAmt,
-        psnAcctPay=pushed.psnAcctPay,
-        fundPay=pushed.fundPay,
-        setlType=pushed.setlType,
-        traceTime=pushed.traceTime,
-    )
-    try:
-        return settlements.by_legs(state)
-    except Garbled:
-        return None
 
 
 async def _pay(settlement: Settlement, attempt: Attempt, pay_auth_no: str) -> Outcome[Settled]:

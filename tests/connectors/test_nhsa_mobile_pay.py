@@ -252,21 +252,41 @@ async def test_candidate_without_sides_is_not_settled() -> None:
         ({}, "amounts-awaited"),
     ],
 )
-async def test_candidate_is_judged_by_its_legs(fields: dict[str, Any], stage: str | None) -> None:
-    """A candidate has settled once no leg is open or failed."""
-    for status in ("3", "4", "5", "6"):
-        outcome = await found(state(status, **fields), "pay")
-        if stage is None:
-            assert isinstance(outcome, Succeeded)
-        else:
-            assert isinstance(outcome, Pending)
-            assert outcome.stage == stage
-    assert bill().contradicts(outcome.result) is None if stage is None else True
+async def test_settled_is_judged_by_its_legs(fields: dict[str, Any], stage: str | None) -> None:
+    """What has settled has succeeded once no leg is open or failed."""
+    outcome = await found(state("6", **fields), "pay")
+    if stage is None:
+        assert isinstance(outcome, Succeeded)
+        assert bill().contradicts(outcome.result) is None
+    else:
+        assert isinstance(outcome, Pending)
+        assert outcome.stage == stage
+
+
+@pytest.mark.parametrize("status", ["3", "4", "5"])
+@pytest.mark.parametrize(
+    ("fields", "stage", "states"),
+    [
+        (legs("ALL"), "candidate", "pending pending pending"),
+        (legs("ALL", hiPayStas="SUCCESS", ownPayStas="CREATED"), "candidate", "succeeded succeeded pending"),
+        (legs("ALL", hiPayStas="SUCCESS", ownPayStas="SUCCESS"), "candidate", "succeeded succeeded succeeded"),
+        (legs("HI"), "candidate", "pending pending pending"),
+        (legs("HI", hiPayStas="SUCCESS", ownPayStas="FAIL"), "cash-failed", "succeeded succeeded declined"),
+        (legs("CASH", hiPayStas="FAIL"), "insurance-failed", "declined declined pending"),
+    ],
+)
+async def test_candidate_is_not_paid(status: str, fields: dict[str, Any], stage: str, states: str) -> None:
+    """The hospital's side has still to confirm a candidate: pending, whatever setlType says."""
+    outcome = await found(state(status, **fields), "pay")
+    assert isinstance(outcome, Pending)
+    assert (outcome.stage, outcome.unmapped) == (stage, False)
+    assert isinstance(outcome.so_far, Settled)
+    assert [leg.state for leg in outcome.so_far.legs] == states.split()
 
 
 async def test_failed_cash_leg() -> None:
     """Fund and account have paid, the cash has not: the bank sees which, and what the reversal needs is remembered."""
-    table = bench(centre(query_order_info=state("4", **legs("HI", ownPayStas="FAIL"))))
+    table = bench(centre(query_order_info=state("4", **legs("HI", hiPayStas="SUCCESS", ownPayStas="FAIL"))))
     enquiry = table.enquiry(REFERENCE, **PAID)
     enquiry.steps = ("pay",)
     outcome = await SCENARIO.find_settlement(bill(), enquiry)
@@ -359,16 +379,10 @@ def pushed(key: int = CENTRE, **fields: Any) -> bytes:
 
 
 def test_callback() -> None:
-    """A signed push settles by its legs, grants the right to reverse, and is thanked for in the literal word."""
+    """A signed push names no ordStas: it makes the hub ask, grants the right to reverse, and is thanked for."""
     news = read_callback(pushed(), {}, ACCOUNT)
     assert (news.reference, news.trusted, news.acknowledgement.body) == (REFERENCE, True, b"success")
-    assert news.remember == {"pay_ord_id": "ORD1", "revs_token": "R1"}
-    assert isinstance(news.outcome, Succeeded)
-    assert news.outcome.result.settled_at == datetime(2026, 11, 23, 8, tzinfo=UTC)
-    half = read_callback(pushed(setlType="HI"), {}, ACCOUNT)
-    assert isinstance(half.outcome, Pending)
-    assert half.outcome.stage == "cash-open"
-    assert read_callback(pushed(fundPay="1.00"), {}, ACCOUNT).outcome is None
+    assert (news.outcome, news.remember) == (None, {"pay_ord_id": "ORD1", "revs_token": "R1"})
 
 
 def test_forged_callback() -> None:
@@ -650,6 +664,8 @@ async def test_walk_back(stand: tuple[fleet.Stand, dict[str, str]]) -> None:
         (27, Pending, Declined),
         (28, Pending, Pending),
         (34, Pending, Succeeded),  # through a relay
+        (37, Pending, Succeeded),  # a candidate first
+        (38, Pending, Pending),
     ],
 )
 async def test_misfortunes(stand: tuple[fleet.Stand, dict[str, str]], serial: int, first: type, then: type) -> None:
@@ -681,9 +697,26 @@ def listening() -> Iterator[tuple[str, Queue[bytes]]]:
         server.shutdown()
 
 
-@pytest.mark.parametrize(("serial", "kind"), [(0, Succeeded), (25, Pending)])
-async def test_pushed(stand: tuple[fleet.Stand, dict[str, str]], serial: int, kind: type) -> None:
-    """Over real sockets: a push is verified, means the same as the enquiry, and brings the right to reverse."""
+async def test_walk_to_a_candidate(stand: tuple[fleet.Stand, dict[str, str]]) -> None:
+    """Over real sockets: what is never confirmed stays pending, with legs that nobody has paid, until it is revoked."""
+    async with walking(stand) as walk:
+        table, reference = walk.bench(38), secrets.token_hex(13)
+        settlement, _ = await walk.settle(table, reference)
+        for _ in range(40):
+            outcome = await walk.find(table, reference, settlement, Pending)
+            if outcome.stage == "candidate":
+                break
+            await asyncio.sleep(0.05)
+        assert {leg.state for leg in outcome.so_far.legs} == {"pending"}
+        table = walk.bench(38, walk.original(settlement, reference, outcome.so_far))
+        assert isinstance(await SCENARIO.revoke(Revocation(reverses=ORDER), table.attempt("RV" + reference)), Succeeded)
+        ended = await walk.find(table, reference, settlement, Declined)
+        assert ended.reason.code == "revoked"
+
+
+@pytest.mark.parametrize("serial", [0, 25])
+async def test_pushed(stand: tuple[fleet.Stand, dict[str, str]], serial: int) -> None:
+    """Over real sockets: a push is verified, makes the hub ask, and brings the right to reverse."""
     async with walking(stand) as walk:
         with listening() as (url, arrived):
             walk.notify(url)
@@ -691,8 +724,7 @@ async def test_pushed(stand: tuple[fleet.Stand, dict[str, str]], serial: int, ki
             await walk.settle(walk.bench(serial), reference)
             news = read_callback(await asyncio.to_thread(arrived.get, timeout=5), {}, walk.account)
             walk.notify("")
-        assert (news.reference, news.trusted) == (reference, True)
-        assert isinstance(news.outcome, kind)
+        assert (news.reference, news.trusted, news.outcome) == (reference, True, None)
         assert news.remember.keys() == {"pay_ord_id", "revs_token"}
 
 

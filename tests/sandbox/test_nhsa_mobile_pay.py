@@ -380,6 +380,7 @@ def test_unsure_refund(centre: Client, tail: int, told: str, known: str, perform
         (28, "2", "2", "2", 0),
         (29, "1", "6", "6", 1),
         (30, "99", "99", "99", 1),
+        (37, "3", "3", "6", 1),
     ],
 )
 def test_fates(centre: Client, tail: int, answered: str, first: str, last: str, performed: int) -> None:
@@ -391,6 +392,17 @@ def test_fates(centre: Client, tail: int, answered: str, first: str, last: str, 
         assert centre.enquire(fees)["ordStas"] == first
     until(lambda: centre.enquire(fees)["ordStas"] == last)
     assert len(centre.door.performed(fees["medOrgOrd"])) == performed
+
+
+def test_candidate(centre: Client) -> None:
+    """A candidate shows amounts and the right to reverse, and is not paid: no refund, but a revocation."""
+    fees, order = centre.settled(magic_id(38), "3")
+    assert (order["setlType"], order["ownPayStas"], order["hiPayStas"]) == ("ALL", "CREATED", "CREATED")
+    assert sum(Decimal(order[name]) for name in ("ownPayAmt", "psnAcctPay", "fundPay")) == Decimal("100.10")
+    assert centre.refund(order, fees["idNo"], "CASH", ("1.00", "0", "0"))["errCode"] == "2007"
+    right = {**centre.who(fees["idNo"]), "orgCodg": fees["orgCodg"], "payOrdId": order["payOrdId"]}
+    rights = {name: order[name] for name in ("payToken", "revsToken")}
+    assert centre.ask("revoke_order", right | rights)["ordStas"] == "7"
 
 
 def test_replay(centre: Client) -> None:
