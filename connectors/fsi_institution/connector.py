@@ -55,7 +55,7 @@ class FsiInstitution(MedicalInsurance):
         message = settlements.registration(attempt, attempt.sent_at, attempt.handles)
         answer = await ask(attempt, VISIT, wire.REGISTER, {"data": message}, area)
         if means(VISIT, answer.code) != "ok":
-            return settlements.refused(VISIT, answer.code)
+            return settlements.refused_before(VISIT, answer.code)
         visit = answer.read(wire.Visited).data.mdtrt_id
         bill = settlements.bill_of(settlement, attempt, attempt.handles, visit)
         bill.medins_setl_id = attempt.reference

@@ -15,7 +15,7 @@ from connectors.fsi_institution.people import FIELDS, subject
 from connectors.kit.codes import Codes
 from connectors.kit.units import from_major, to_yuan
 from schemas.call import Call
-from schemas.errors import Garbled, Refused
+from schemas.errors import Garbled, MaybeSent, Refused
 from schemas.medical_insurance.settlements import (
     MedicalBill,
     RecordSearch,
@@ -78,6 +78,17 @@ def refused(codes: Codes, code: str) -> Declined | Pending[Any] | Unknown:
         return Unknown(why=outcome.why)
     if isinstance(outcome, Declined) and code in FIELDS:
         return Declined(reason=replace(outcome.reason, field=FIELDS[code]))
+    return outcome
+
+
+def refused_before(codes: Codes, code: str) -> Declined:
+    """What a step was refused with before anything was submitted.
+
+    Raises: MaybeSent where that decides nothing, so that the order is certainly not sent, and due again.
+    """
+    outcome = refused(codes, code)
+    if not isinstance(outcome, Declined):
+        raise MaybeSent(f"the platform answered {code[:16]!r} before anything was submitted")
     return outcome
 
 

@@ -75,7 +75,7 @@ class NhsaMobilePay(MedicalInsurance):
             await self.check_settlement(settlement, attempt)
         leave = await vouchers.authorise(attempt, BUSINESS[settlement.business])
         if leave.code != OK:
-            return settlements.refused(UPLOAD, leave.code, settlements.FIELDS)
+            return settlements.refused_before(UPLOAD, leave.code, settlements.FIELDS)
         pay_auth_no = leave.read(wire.Authorisation).payAuthNo
         answer = await submit(attempt, "upload", wire.UPLOAD, settlements.upload(settlement, attempt))
         if answer.code != OK:
@@ -99,7 +99,7 @@ class NhsaMobilePay(MedicalInsurance):
     async def revoke(self, revocation: Revocation, attempt: Attempt) -> Outcome[Revoked]:  # noqa: ARG002 - the original says it all
         original = _original(attempt)
         if isinstance(known := await _known(attempt, original), Answer):
-            return settlements.refused(REVOKE, known.code)
+            return settlements.refused_before(REVOKE, known.code)
         message = wire.Revoke(
             **fields_of(attempt.subject),
             orgCodg=attempt.account(NhsaAccount).org_codg,
@@ -130,10 +130,10 @@ class NhsaMobilePay(MedicalInsurance):
             words = "cash and insurance go back together only where all of both does"
             return Declined(reason=Reason(code="not-eligible", message=words, field="legs"))
         if isinstance(known := await _known(attempt, original), Answer):
-            return settlements.refused(REFUND, known.code)
+            return settlements.refused_before(REFUND, known.code)
         leave = await vouchers.authorise(attempt, _business(original))
         if leave.code != OK:
-            return settlements.refused(REFUND, leave.code)
+            return settlements.refused_before(REFUND, leave.code)
         pay_auth_no = leave.read(wire.Authorisation).payAuthNo
         message = refunds.refund_request(refund, attempt, known["pay_ord_id"], kind, pay_auth_no)
         answer = await submit(attempt, "refund", wire.REFUND, message)

@@ -15,7 +15,7 @@ from connectors.nhsa_mobile_pay.envelope import NhsaAccount
 from connectors.nhsa_mobile_pay.exchange import fields_of
 from connectors.nhsa_mobile_pay.facts import MED_TYPE, STATUS, instant, local, means
 from schemas.call import Attempt
-from schemas.errors import Garbled, Refused
+from schemas.errors import Garbled, MaybeSent, Refused
 from schemas.medical_insurance.settlements import Settled, Settlement
 from schemas.order import Leg, OrderState
 from schemas.outcome import Absent, Declined, Outcome, Pending, Reason, Succeeded, Unknown
@@ -169,6 +169,17 @@ def refused(codes: Codes, code: str, fields: Mapping[str, str] = {}) -> Declined
     outcome = settled_or_unknown(codes.outcome(code, acknowledged=False))
     if isinstance(outcome, Declined) and code in fields:
         return Declined(reason=replace(outcome.reason, field=fields[code]))
+    return outcome
+
+
+def refused_before(codes: Codes, code: str, fields: Mapping[str, str] = {}) -> Declined:
+    """What a step was refused with before anything was submitted.
+
+    Raises: MaybeSent where that decides nothing, so that the order is certainly not sent, and due again.
+    """
+    outcome = refused(codes, code, fields)
+    if not isinstance(outcome, Declined):
+        raise MaybeSent(f"the centre answered {code[:16]!r} before anything was submitted")
     return outcome
 
 

@@ -208,6 +208,17 @@ async def test_refusal_names_the_field() -> None:
     assert (outcome.reason.field, attempt.submitted) == ("insured_region", False)
 
 
+@pytest.mark.parametrize("answer", [9999, 777, 1002, MaybeSent("no answer"), Reply(status=502, body=b"Bad Gateway")])
+async def test_unclear_registration(answer: Any) -> None:
+    """A visit moves nothing: where its answer says nothing, the order was certainly not sent, and is due again."""
+    there = platform(_2201=answer)
+    attempt = bench(there).attempt(REFERENCE, **HANDLES)
+    with pytest.raises(MaybeSent):
+        await SCENARIO.settle(bill(), attempt)
+    assert not attempt.submitted
+    assert "2207" not in {envelope["infno"] for envelope in there.asked}
+
+
 @pytest.mark.parametrize(
     "answer",
     [

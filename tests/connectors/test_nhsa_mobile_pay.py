@@ -231,6 +231,18 @@ async def test_business_refusal() -> None:
     assert unmapped.unmapped
 
 
+async def test_unclear_authorisation() -> None:
+    """An authorisation moves nothing: where its answer says nothing, the order was certainly not sent."""
+    there = centre(**{"ec.auth": {"code": 2999, "data": None}})
+    attempt = bench(there).attempt(REFERENCE, **HANDLES)
+    with pytest.raises(MaybeSent):
+        await SCENARIO.settle(bill(), attempt)
+    refund = bench(there, original()).attempt("RF1")
+    with pytest.raises(MaybeSent):
+        await SCENARIO.refund(back(cash="15.00"), refund)
+    assert (attempt.submitted, refund.submitted) == (False, False)
+
+
 async def test_candidate_without_sides_is_not_settled() -> None:
     """An answer to a payment names amounts and not what is paid of them: only the enquiry or a push settles."""
     amounts = legs()
