@@ -99,10 +99,12 @@ class Platform:
     on: dict[str, Any] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    nonces: list[str] = field(default_factory=list)
     signed_in: int = 0
 
     async def __call__(self, message: Http) -> Answer:
         seconds, nonce = message.headers["x-tif-timestamp"], message.headers["x-tif-nonce"]
+        self.nonces.append(nonce)
         text = f"{seconds}{ACCOUNT.tif_token}{nonce}{seconds}"
         assert message.headers["x-tif-signature"] == hashlib.sha256(text.encode()).hexdigest().upper()
         envelope = json.loads(message.body)
@@ -181,6 +183,19 @@ async def test_refused_sign_in() -> None:
     assert (first["msgid"], first["sign_no"], second["sign_no"]) == (second["msgid"], "SIGN1", "SIGN2")
     with pytest.raises(MaybeSent):
         await settled([1003, 1003])
+
+
+async def test_spent_nonce() -> None:
+    """A question that is repeated carries its old nonce; refused for it, it is made anew. A settlement never is."""
+    there = platform(_2201=[MaybeSent("no answer"), 1001, {"data": {"mdtrt_id": "MD1"}}])
+    outcome = await SCENARIO.settle(bill(), bench(there).attempt(REFERENCE, **HANDLES))
+    assert isinstance(outcome, Succeeded)
+    assert [envelope["infno"] for envelope in there.asked] == ["9001", "2201", "2201", "2201", "2207"]
+    _, first, second, third, _ = there.nonces
+    assert first == second != third
+    there = platform(_2207=1001)
+    await SCENARIO.settle(bill(), bench(there).attempt(REFERENCE, **HANDLES))
+    assert [envelope["infno"] for envelope in there.asked].count("2207") == 1
 
 
 @pytest.mark.parametrize(

@@ -130,8 +130,10 @@ class Centre:
     on: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     raw: list[dict[str, Any]] = field(default_factory=list)
+    nonces: list[str] = field(default_factory=list)
 
     async def __call__(self, message: Http) -> Answer:
+        self.nonces.append(message.headers["x-tif-nonce"])
         outer = json.loads(message.body)
         self.raw.append(outer)
         opened = open_envelope(ACCOUNT, outer["data"])
@@ -139,6 +141,7 @@ class Centre:
         path = opened.content.get("transType") or message.url.rsplit("/", 1)[1]
         self.asked.append((path, opened.content))
         answer = self.on[path]
+        answer = answer.pop(0) if isinstance(answer, list) else answer
         return answer if isinstance(answer, Reply | BaseException) else answered(answer)
 
     def last(self, path: str) -> Any:
@@ -216,6 +219,20 @@ async def test_protocol_refusal(code: int) -> None:
     attempt = bench(centre(uldFeeInfo=refusal)).attempt(REFERENCE, **HANDLES)
     assert isinstance(await SCENARIO.settle(bill(), attempt), Declined)
     assert isinstance(await paid(refusal), Unknown)
+
+
+async def test_spent_nonce() -> None:
+    """A question that is repeated carries its old nonce; refused for it, it is sealed anew. A payment never is."""
+    refusal = Reply(status=200, body=msgspec.json.encode({"code": 1001, "message": "no", "data": None}))
+    there = centre(query_order_info=[MaybeSent("no answer"), refusal, state("14")])
+    enquiry = bench(there).enquiry(REFERENCE, **PAID)
+    enquiry.steps = ("pay",)
+    assert isinstance(await SCENARIO.find_settlement(bill(), enquiry), Declined)
+    first, second, third = there.nonces
+    assert first == second != third
+    there = centre(pay_order=refusal)
+    assert isinstance(await SCENARIO.settle(bill(), bench(there).attempt(REFERENCE, **HANDLES)), Unknown)
+    assert [path for path, _ in there.asked].count("pay_order") == 1
 
 
 async def test_business_refusal() -> None:

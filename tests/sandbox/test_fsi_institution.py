@@ -118,6 +118,17 @@ def platform(stands: tuple[fleet.Fleet, Path]) -> Iterator[Client]:
     client.door.clear()
 
 
+def test_nonce(platform: Client) -> None:
+    """A nonce serves once, whatever it comes with."""
+    asked = {"data": {"mdtrt_cert_type": "02", "mdtrt_cert_no": id_number(1)}}
+    headers = dict(line.removeprefix("x-tif-").split(": ") for line in platform.headers())
+    codes = [
+        json.loads(platform.hear(platform.envelope("1101", asked), **headers).body)["infcode"]  # type: ignore[arg-type]
+        for _ in range(2)
+    ]
+    assert codes == [0, 1001]
+
+
 def test_envelope(platform: Client) -> None:
     """Headers, envelope and msgid are checked; an answer has a 30-character number and times to the millisecond."""
     good = platform.envelope("1101", {"data": {"mdtrt_cert_type": "02", "mdtrt_cert_no": id_number(1)}})

@@ -218,6 +218,13 @@ def test_envelope(centre: Client) -> None:
     assert not centre.opened(centre.raw("queryInsu", good, centre.headers())["data"])[1]
 
 
+def test_nonce(centre: Client) -> None:
+    """A nonce serves once, whatever it comes with."""
+    content, headers = centre.who(id_number(1)), centre.headers()
+    codes = [centre.raw("queryInsu", centre.envelope(content), headers)["code"] for _ in range(2)]
+    assert codes == [0, 1001]
+
+
 def test_default_user_id(tmp_path: Path) -> None:
     """With the other variant of the user id both sides sign under the library's default."""
     fleet.prepare(tmp_path, [NAME])

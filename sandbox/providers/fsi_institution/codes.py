@@ -6,7 +6,7 @@ NOT_REVERSIBLE, NO_RECORD, DECLINED, SUSPENDED = 2006, 2007, 2008, 2009
 TIMEOUT, UNHEARD_OF = 9999, 777
 
 _MESSAGES = {
-    HEADERS: "网关签名无效或时间超出允许范围",
+    HEADERS: "网关签名无效、时间超出允许范围或随机数重复",
     ENVELOPE: "交易报文头错误",
     SIGN_NO: "未签到或签到已失效",
     FIELD: "交易输入缺失或格式错误",

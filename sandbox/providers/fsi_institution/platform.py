@@ -39,6 +39,7 @@ class FsiInstitution:
 
     def __init__(self, equipment: Equipment) -> None:
         self._given = load(equipment.var)
+        self._headers = tif.Headers(self._given.tif_paasid, self._given.tif_token)
         self._sessions = Sessions(self._given, equipment.settings.session_seconds)
         self._insured = Insured(equipment.book)
         self._institutions = Institutions()
@@ -86,7 +87,7 @@ class FsiInstitution:
         return None
 
     async def _output(self, ask: Ask, envelope: Envelope, fault: str | None) -> Fields:
-        if not tif.verifies(ask.request, self._given.tif_paasid, self._given.tif_token):
+        if not self._headers.good(ask.request):
             raise Refused(HEADERS)
         operation = ask.operation
         if operation is None:
