@@ -7,7 +7,7 @@ import itertools
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -46,6 +46,8 @@ class FsiAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     opter_name: str
     tif_paasid: str
     tif_token: str
+    voucher_cert_no: Literal["id-number", "token"] = "id-number"
+    """What stands for an e-voucher in mdtrt_cert_no: provinces differ."""
 
     def __repr__(self) -> str:
         return f"FsiAccount(fixmedins_code={self.fixmedins_code!r})"

@@ -41,12 +41,18 @@ def refuse_bill(bill: MedicalBill, account: FsiAccount) -> None:
         raise Refused("must be in CNY", field="total.currency")
 
 
-def registration(call: Call, now: datetime, kept: Mapping[str, str]) -> wire.Registration:
+def shown(bill: MedicalBill, call: Call) -> str:
+    """What stands for the e-voucher in mdtrt_cert_no: its token, or the identity number."""
+    takes_token = call.account(FsiAccount).voucher_cert_no == "token"
+    return bill.voucher_token if takes_token else subject(call).id_number
+
+
+def registration(bill: MedicalBill, call: Call, now: datetime, kept: Mapping[str, str]) -> wire.Registration:
     return wire.Registration(
         psn_no=kept["psn_no"],
         insutype=kept["insutype"],
         begntime=local(now),
-        mdtrt_cert_no=subject(call).id_number,
+        mdtrt_cert_no=shown(bill, call),
         ipt_otp_no=call.reference,
     )
 
@@ -56,7 +62,7 @@ def bill_of(bill: MedicalBill, call: Call, kept: Mapping[str, str], mdtrt_id: st
     return wire.Bill(
         psn_no=kept["psn_no"],
         insutype=kept["insutype"],
-        mdtrt_cert_no=subject(call).id_number,
+        mdtrt_cert_no=shown(bill, call),
         med_type=MED_TYPE[bill.business],
         mdtrt_id=mdtrt_id,
         chrg_bchno=call.reference,

@@ -6,7 +6,7 @@ import secrets
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import cycle
@@ -160,6 +160,19 @@ async def test_settle() -> None:
     assert sent["input"]["data"]["medins_setl_id"] == REFERENCE
     assert sent["input"]["data"]["mdtrt_cert_no"] == SUBJECT.id_number
     assert b'"medfee_sumamt":100.10,' in there.bodies[-1]
+
+
+async def test_token_where_the_province_takes_it() -> None:
+    """The token, or the identity number, stands for the e-voucher; one that is refused is named."""
+    table = bench(there := platform(_2206=setlinfo()))
+    table.line = replace(table.line, account=msgspec.structs.replace(ACCOUNT, voucher_cert_no="token"))
+    await SCENARIO.settle(bill(), table.attempt(REFERENCE, **HANDLES))
+    await SCENARIO.preview(bill(), table.call())
+    shown = [there.last(infno)["input"]["data"]["mdtrt_cert_no"] for infno in ("2201", "2206", "2207")]
+    assert shown == ["EC1"] * 3
+    refused = await settled(2010)
+    assert isinstance(refused, Declined)
+    assert (refused.reason.code, refused.reason.field) == ("expired", "voucher_token")
 
 
 async def test_msgid_is_kept_before_it_is_needed() -> None:
