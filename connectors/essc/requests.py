@@ -3,6 +3,7 @@
 from connectors.essc import wire
 from connectors.essc.envelope import EsscAccount
 from connectors.essc.verdicts import Denied
+from connectors.kit.phones import chinese_mobile
 from schemas.call import Attempt, Call
 from schemas.outcome import Reason
 from schemas.person import Person
@@ -19,17 +20,24 @@ def holder(call: Call) -> Person:
     return call.subject
 
 
+def mobile(person: Person) -> str:
+    """Raises: Denied for whoever has no Chinese mobile number."""
+    found = chinese_mobile(person.mobile)
+    if found is None:
+        message = "the consent names no Chinese mobile number, and a card needs one"
+        raise Denied(Reason(code="not-eligible", message=message, field="Consent-Id"))
+    return found
+
+
 def application(region: str, attempt: Attempt) -> wire.Application:
     """Raises: Denied."""
     person = holder(attempt)
-    if person.mobile is None:
-        raise Denied(Reason(code="not-eligible", message="the consent names no mobile number, and a card needs one"))
     return wire.Application(
         channelNo=channel(attempt),
         aac002=person.id_number,
         aac003=person.name,
         aab301=region,
-        phone=person.mobile.removeprefix("+86"),
+        phone=mobile(person),
         busiSeq=attempt.reference,
         notifyUrl=attempt.callback_url,
     )

@@ -36,7 +36,7 @@ class FsiInstitution(MedicalInsurance):
 
     async def preview(self, bill: MedicalBill, call: Call) -> SettlementPreview:
         kept = await _checked(bill, call)
-        message = settlements.registration(call, call.clock(), kept)
+        message = settlements.registration(bill, call, call.clock(), kept)
         answer = await ask(call, VISIT, wire.REGISTER, {"data": message}, bill.insured_region)
         people.refuse(VISIT, answer)
         visit = answer.read(wire.Visited).data.mdtrt_id
@@ -52,10 +52,10 @@ class FsiInstitution(MedicalInsurance):
         if "psn_no" not in attempt.handles:
             await self.check_settlement(settlement, attempt)
         area, psn_no = settlement.insured_region, attempt.handles["psn_no"]
-        message = settlements.registration(attempt, attempt.sent_at, attempt.handles)
+        message = settlements.registration(settlement, attempt, attempt.sent_at, attempt.handles)
         answer = await ask(attempt, VISIT, wire.REGISTER, {"data": message}, area)
         if means(VISIT, answer.code) != "ok":
-            return settlements.refused(VISIT, answer.code)
+            return settlements.refused_before(VISIT, answer.code)
         visit = answer.read(wire.Visited).data.mdtrt_id
         bill = settlements.bill_of(settlement, attempt, attempt.handles, visit)
         bill.medins_setl_id = attempt.reference

@@ -7,7 +7,7 @@ import itertools
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -25,6 +25,8 @@ Exchange = Callable[[Http], Awaitable[Reply]]
 
 SIGNED_IN = timedelta(hours=2)
 """How long a sign-in is used; none is announced, and one that ends sooner is refused and replaced."""
+HEADERS_REFUSED = "1001"
+"""Also for a nonce that came before."""
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -44,6 +46,8 @@ class FsiAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     opter_name: str
     tif_paasid: str
     tif_token: str
+    voucher_cert_no: Literal["id-number", "token"] = "id-number"
+    """What stands for an e-voucher in mdtrt_cert_no: provinces differ."""
 
     def __repr__(self) -> str:
         return f"FsiAccount(fixmedins_code={self.fixmedins_code!r})"
@@ -69,8 +73,12 @@ def new_msgid(account: FsiAccount, now: datetime) -> str:
 
 
 async def ask(call: Call, codes: Codes, infno: str, message: dict[str, msgspec.Struct], insured: str = "") -> Answer:
+    """A question. `send` may have repeated its nonce, so one whose headers are refused is made anew, once."""
     account = call.account(FsiAccount)
-    return await exchange(call, call.send, codes, infno, message, insured, new_msgid(account, call.clock()))
+    answer = await exchange(call, call.send, codes, infno, message, insured, new_msgid(account, call.clock()))
+    if answer.code == HEADERS_REFUSED:
+        answer = await exchange(call, call.send, codes, infno, message, insured, new_msgid(account, call.clock()))
+    return answer
 
 
 async def exchange(
@@ -90,14 +98,19 @@ async def exchange(
 
 
 async def _sign_in(call: Call) -> Kept[str]:
-    account = call.account(FsiAccount)
-    message = {"signIn": {"opter_no": account.opter}}
-    answer = read(
-        await call.send(request(call, wire.SIGN_IN, message, "", new_msgid(account, call.clock()), sign_no=""))
-    )
+    answer = await _ask_to_sign_in(call)
+    if answer.code == HEADERS_REFUSED:  # as with every question
+        answer = await _ask_to_sign_in(call)
     if means(SIGN_IN, answer.code) != "ok":
         raise MaybeSent(f"the sign-in was answered {answer.code[:16]!r}")
     return Kept(answer.read(wire.SignInOut).signinoutb.sign_no, call.clock() + SIGNED_IN)
+
+
+async def _ask_to_sign_in(call: Call) -> Answer:
+    account = call.account(FsiAccount)
+    message = {"signIn": {"opter_no": account.opter}}
+    msgid = new_msgid(account, call.clock())
+    return read(await call.send(request(call, wire.SIGN_IN, message, "", msgid, sign_no="")))
 
 
 def request(call: Call, infno: str, message: dict[str, Any], insured: str, msgid: str, sign_no: str) -> Http:

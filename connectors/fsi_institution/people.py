@@ -21,7 +21,7 @@ ACTIVE = "1"
 ROWS = 100
 """Institutions on one of the platform's pages, whatever length the bank wants: longer ones are cut to that."""
 TYPES = {"hospital": wire.HOSPITAL, "pharmacy": wire.PHARMACY}
-FIELDS = {"2002": "insured_region", "2004": "items", "2009": "insured_region"}
+FIELDS = {"2002": "insured_region", "2004": "items", "2009": "insured_region", "2010": "voucher_token"}
 """The part of a bill that a refusal is about."""
 
 

@@ -15,7 +15,7 @@ from connectors.fsi_institution.people import FIELDS, subject
 from connectors.kit.codes import Codes
 from connectors.kit.units import from_major, to_yuan
 from schemas.call import Call
-from schemas.errors import Garbled, Refused
+from schemas.errors import Garbled, MaybeSent, Refused
 from schemas.medical_insurance.settlements import (
     MedicalBill,
     RecordSearch,
@@ -41,12 +41,18 @@ def refuse_bill(bill: MedicalBill, account: FsiAccount) -> None:
         raise Refused("must be in CNY", field="total.currency")
 
 
-def registration(call: Call, now: datetime, kept: Mapping[str, str]) -> wire.Registration:
+def shown(bill: MedicalBill, call: Call) -> str:
+    """What stands for the e-voucher in mdtrt_cert_no: its token, or the identity number."""
+    takes_token = call.account(FsiAccount).voucher_cert_no == "token"
+    return bill.voucher_token if takes_token else subject(call).id_number
+
+
+def registration(bill: MedicalBill, call: Call, now: datetime, kept: Mapping[str, str]) -> wire.Registration:
     return wire.Registration(
         psn_no=kept["psn_no"],
         insutype=kept["insutype"],
         begntime=local(now),
-        mdtrt_cert_no=subject(call).id_number,
+        mdtrt_cert_no=shown(bill, call),
         ipt_otp_no=call.reference,
     )
 
@@ -56,7 +62,7 @@ def bill_of(bill: MedicalBill, call: Call, kept: Mapping[str, str], mdtrt_id: st
     return wire.Bill(
         psn_no=kept["psn_no"],
         insutype=kept["insutype"],
-        mdtrt_cert_no=subject(call).id_number,
+        mdtrt_cert_no=shown(bill, call),
         med_type=MED_TYPE[bill.business],
         mdtrt_id=mdtrt_id,
         chrg_bchno=call.reference,
@@ -78,6 +84,17 @@ def refused(codes: Codes, code: str) -> Declined | Pending[Any] | Unknown:
         return Unknown(why=outcome.why)
     if isinstance(outcome, Declined) and code in FIELDS:
         return Declined(reason=replace(outcome.reason, field=FIELDS[code]))
+    return outcome
+
+
+def refused_before(codes: Codes, code: str) -> Declined:
+    """What a step was refused with before anything was submitted.
+
+    Raises: MaybeSent where that decides nothing, so that the order is certainly not sent, and due again.
+    """
+    outcome = refused(codes, code)
+    if not isinstance(outcome, Declined):
+        raise MaybeSent(f"the platform answered {code[:16]!r} before anything was submitted")
     return outcome
 
 

@@ -62,7 +62,7 @@ class HrssProvince(SocialSecurity):
 
     async def find_insurances(self, search: InRegion, call: Call) -> list[Insurance]:
         request = wire.Concerning(**requests.whom(call, search.region))
-        return records.insurances(await _about_person(call, wire.INSURED, request))
+        return records.insurances(await _about_person(call, wire.INSURED, request), call)
 
     async def find_pension_account(self, search: InRegion, call: Call) -> PensionAccount:
         request = wire.Concerning(**requests.whom(call, search.region))

@@ -5,13 +5,14 @@ from datetime import date
 from typing import Literal
 
 import msgspec
-import structlog
 
 from connectors.hrss_province import wire
 from connectors.hrss_province.envelope import Answer, decode
 from connectors.hrss_province.facts import CARD_STATE
 from connectors.hrss_province.requests import KINDS
+from connectors.kit.feeds import readable
 from connectors.kit.units import from_major
+from schemas.call import Call
 from schemas.document import Document
 from schemas.errors import Garbled
 from schemas.social_security import (
@@ -29,8 +30,6 @@ from schemas.social_security import (
 
 INSURANCES: dict[str, InsuranceKind] = {code: kind for kind, code in KINDS.items()}
 STATES: dict[str, Literal["active", "suspended"]] = {"1": "active", "2": "suspended"}
-
-log = structlog.get_logger("hub.hrss_province")
 
 
 def held(answer: Answer, region: str) -> Card:
@@ -58,26 +57,27 @@ def _in_use(answer: Answer) -> bool:
     return meaning.means == "ok"
 
 
-def insurances(answer: Answer) -> list[Insurance]:
-    """Relations; one that cannot be read is left out, aloud. Raises: Garbled."""
-    read = (_insurance(row) for row in answer.read(wire.Insured).insured)
-    return [relation for relation in read if relation]
+def insurances(answer: Answer, call: Call) -> list[Insurance]:
+    """Relations; one that cannot be read is left out, aloud. Raises: Garbled where there are some, and none can be."""
+    return readable(answer.read(wire.Insured).insured, _insurance, call)
 
 
-def _insurance(raw: msgspec.Raw) -> Insurance | None:
-    try:
-        row = decode(bytes(raw), wire.Relation)
-        return Insurance(
-            kind=INSURANCES[row.AAE140],
-            region=row.AAB301,
-            state=STATES[row.AAC031],
-            begins=_month(row.AAE041),
-            ends=_month(row.AAE042) if row.AAE042 else None,
-            employer=row.AAB004 or None,
-        )
-    except (Garbled, KeyError) as error:
-        log.warning("insurance-left-out", error=type(error).__name__)
-        return None
+def _insurance(raw: msgspec.Raw) -> Insurance:
+    """Raises: Garbled, for an insurance or a state that nobody mapped too."""
+    row = decode(bytes(raw), wire.Relation)
+    kind, state = INSURANCES.get(row.AAE140), STATES.get(row.AAC031)
+    if kind is None:
+        raise Garbled(f"an insurance is of the kind {row.AAE140[:16]!r}")
+    if state is None:
+        raise Garbled(f"an insurance has the state {row.AAC031[:16]!r}")
+    return Insurance(
+        kind=kind,
+        region=row.AAB301,
+        state=state,
+        begins=_month(row.AAE041),
+        ends=_month(row.AAE042) if row.AAE042 else None,
+        employer=row.AAB004 or None,
+    )
 
 
 def account(answer: Answer) -> PensionAccount:

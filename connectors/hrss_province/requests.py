@@ -7,6 +7,7 @@ from msgspec import UNSET
 from connectors.hrss_province import wire
 from connectors.hrss_province.envelope import HrssAccount
 from connectors.hrss_province.verdicts import Denied
+from connectors.kit.phones import chinese_mobile
 from schemas.call import Attempt, Call
 from schemas.outcome import Reason
 from schemas.person import Person
@@ -39,12 +40,19 @@ def holder(call: Call) -> Person:
     return call.subject
 
 
+def mobile(person: Person) -> str:
+    """Raises: Denied for whoever has no Chinese mobile number."""
+    found = chinese_mobile(person.mobile)
+    if found is None:
+        message = "the consent names no Chinese mobile number, and a card needs one"
+        raise Denied(Reason(code="not-eligible", message=message, field="Consent-Id"))
+    return found
+
+
 def issue(region: str, attempt: Attempt) -> wire.Application:
     """Raises: Denied."""
-    mobile = holder(attempt).mobile
-    if mobile is None:
-        raise Denied(Reason(code="not-eligible", message="the consent names no mobile number, and a card needs one"))
-    return wire.Application(**whom(attempt, region), ywlsh=attempt.reference, AAE005=mobile.removeprefix("+86"))
+    telephone = mobile(holder(attempt))
+    return wire.Application(**whom(attempt, region), ywlsh=attempt.reference, AAE005=telephone)
 
 
 def unlinking(region: str, attempt: Attempt) -> wire.Application:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import UNSET
+
 from connectors.kit.partner import Acknowledgement, News, Partner
 from connectors.kit.signing import sm2
 from connectors.nhsa_mobile_pay import refunds, settlements, vouchers, wire
@@ -34,8 +36,8 @@ from schemas.medical_insurance.vouchers import (
 from schemas.order import Original
 from schemas.outcome import Absent, Declined, Found, Outcome, Pending, Reason, Unknown
 
-PUSHED = "SETL"
-"""The callType of a settlement."""
+KNOWN = {"pay_ord_id", "pay_token"}
+"""What 6301 and 6401 demand: the centre's number of an order, and the right to pay it."""
 
 
 class NhsaMobilePay(MedicalInsurance):
@@ -73,7 +75,7 @@ class NhsaMobilePay(MedicalInsurance):
             await self.check_settlement(settlement, attempt)
         leave = await vouchers.authorise(attempt, BUSINESS[settlement.business])
         if leave.code != OK:
-            return settlements.refused(UPLOAD, leave.code, settlements.FIELDS)
+            return settlements.refused_before(UPLOAD, leave.code, settlements.FIELDS)
         pay_auth_no = leave.read(wire.Authorisation).payAuthNo
         answer = await submit(attempt, "upload", wire.UPLOAD, settlements.upload(settlement, attempt))
         if answer.code != OK:
@@ -97,12 +99,14 @@ class NhsaMobilePay(MedicalInsurance):
     async def revoke(self, revocation: Revocation, attempt: Attempt) -> Outcome[Revoked]:  # noqa: ARG002 - the original says it all
         original = _original(attempt)
         if isinstance(known := await _known(attempt, original), Answer):
-            return settlements.refused(REVOKE, known.code)
+            return settlements.refused_before(REVOKE, known.code)
         message = wire.Revoke(
             **fields_of(attempt.subject),
             orgCodg=attempt.account(NhsaAccount).org_codg,
             orgBizSer=attempt.reference,
-            **_right(known),
+            payOrdId=known["pay_ord_id"],
+            payToken=known["pay_token"],
+            revsToken=known.get("revs_token", UNSET),
         )
         answer = await submit(attempt, "revoke", wire.REVOKE, message)
         if answer.code != OK:
@@ -126,10 +130,10 @@ class NhsaMobilePay(MedicalInsurance):
             words = "cash and insurance go back together only where all of both does"
             return Declined(reason=Reason(code="not-eligible", message=words, field="legs"))
         if isinstance(known := await _known(attempt, original), Answer):
-            return settlements.refused(REFUND, known.code)
+            return settlements.refused_before(REFUND, known.code)
         leave = await vouchers.authorise(attempt, _business(original))
         if leave.code != OK:
-            return settlements.refused(REFUND, leave.code)
+            return settlements.refused_before(REFUND, leave.code)
         pay_auth_no = leave.read(wire.Authorisation).payAuthNo
         message = refunds.refund_request(refund, attempt, known["pay_ord_id"], kind, pay_auth_no)
         answer = await submit(attempt, "refund", wire.REFUND, message)
@@ -147,7 +151,10 @@ class NhsaMobilePay(MedicalInsurance):
 
 
 def read_callback(raw: bytes, _headers: Mapping[str, str], account: NhsaAccount) -> News:
-    """SeltSucCallback. One that cannot be believed is not thanked for, so that a true one comes again."""
+    """SeltSucCallback: it names no ordStas, so it makes the hub ask, and brings the right to reverse.
+
+    One that cannot be believed is not thanked for, so that a true one comes again.
+    """
     opened = open_envelope(account, unwrapped(raw))
     pushed = Answer(OK, opened.content).read(wire.Settlement)
     if not _signed(opened, account):
@@ -155,7 +162,7 @@ def read_callback(raw: bytes, _headers: Mapping[str, str], account: NhsaAccount)
         return News(reference=pushed.medOrgOrd, outcome=None, trusted=False, acknowledgement=words)
     return News(
         reference=pushed.medOrgOrd,
-        outcome=_pushed_outcome(pushed),
+        outcome=None,
         trusted=True,
         acknowledgement=Acknowledgement(body=b"success"),
         remember=settlements.learnt(pushed),
@@ -164,26 +171,6 @@ def read_callback(raw: bytes, _headers: Mapping[str, str], account: NhsaAccount)
 
 def _signed(opened: Opened, account: NhsaAccount) -> bool:
     return sm2.verify_now(account.platform_public_key, opened.signed, opened.signature, account.user_id)
-
-
-def _pushed_outcome(pushed: wire.Settlement) -> Outcome[Settled] | None:
-    """A push is of a candidate, so its legs decide. Where it makes no sense it is a hint to ask."""
-    if pushed.callType not in (None, PUSHED):
-        return None
-    state = wire.State(
-        payOrdId=pushed.payOrdId,
-        ordStas="",
-        feeSumamt=pushed.feeSumamt,
-        ownPayAmt=pushed.ownpayAmt,
-        psnAcctPay=pushed.psnAcctPay,
-        fundPay=pushed.fundPay,
-        setlType=pushed.setlType,
-        traceTime=pushed.traceTime,
-    )
-    try:
-        return settlements.by_legs(state)
-    except Garbled:
-        return None
 
 
 async def _pay(settlement: Settlement, attempt: Attempt, pay_auth_no: str) -> Outcome[Settled]:
@@ -201,17 +188,12 @@ async def _pay(settlement: Settlement, attempt: Attempt, pay_auth_no: str) -> Ou
 
 
 async def _state(call: Call, reference: str, kept: Mapping[str, str]) -> Answer:
-    """6301: by the centre's number and a right to it; where its answer was lost, by ours."""
-    by = _right(kept) if "pay_ord_id" in kept else {"medOrgOrd": reference}
+    """6301: by the centre's number and the right to pay; where the answer that told them was lost, by ours."""
+    by = {"medOrgOrd": reference}
+    if kept.keys() >= KNOWN:
+        by = {"payOrdId": kept["pay_ord_id"], "payToken": kept["pay_token"]}
     message = wire.Query(**fields_of(call.subject), orgCodg=call.account(NhsaAccount).org_codg, **by)
     return await ask(call, wire.QUERY, message)
-
-
-def _right(kept: Mapping[str, str]) -> dict[str, str]:
-    """The order and the right to it: the one to reverse, once that is granted."""
-    if "revs_token" in kept:
-        return {"payOrdId": kept["pay_ord_id"], "revsToken": kept["revs_token"]}
-    return {"payOrdId": kept["pay_ord_id"], "payToken": kept["pay_token"]}
 
 
 def _not_told(answer: Answer, kept: Mapping[str, str]) -> Declined | Pending[Any] | Unknown | Absent:
@@ -223,16 +205,22 @@ def _not_told(answer: Answer, kept: Mapping[str, str]) -> Declined | Pending[Any
 
 
 async def _known(attempt: Attempt, original: Original) -> dict[str, str] | Answer:
-    """The centre's number of a settlement and the right to it; the centre's refusal where it tells neither."""
-    if "pay_ord_id" in original.handles:
-        return dict(original.handles)
-    answer = await _state(attempt, original.reference, {})
+    """A settlement's number at the centre and the rights to it; the centre's refusal where it tells none.
+
+    Raises: Garbled.
+    """
+    kept = dict(original.handles)
+    if kept.keys() >= KNOWN:
+        return kept
+    answer = await _state(attempt, original.reference, kept)
     if answer.code != OK:
         return answer
     state = answer.read(wire.State)
-    settlements.refuse_other(state, original.reference, {})
-    known = settlements.learnt(state)
-    await attempt.remember(**known)
+    settlements.refuse_other(state, original.reference, kept)
+    known = kept | settlements.learnt(state)
+    if not known.keys() >= KNOWN:
+        raise Garbled("the centre tells no right to the order")
+    await attempt.remember(**{name: known[name] for name in settlements.learnt(state)})
     return known
 
 

@@ -19,6 +19,8 @@ from schemas.struct import pattern
 T = TypeVar("T")
 
 OK = "0"
+HEADERS_REFUSED = "1001"
+"""Of the protocol layer: also for a nonce that came before."""
 RELAYS = 3
 """So deep a relay in between may have wrapped an answer."""
 JSON = {"Content-Type": "application/json; charset=utf-8"}

@@ -4,13 +4,17 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from connectors.nhsa_mobile_pay import wire
-from connectors.nhsa_mobile_pay.envelope import Answer, NhsaAccount, seal, unseal
+from connectors.nhsa_mobile_pay.envelope import HEADERS_REFUSED, Answer, NhsaAccount, seal, unseal
 from schemas.call import Attempt, Call, Http, Reply
 from schemas.person import Person
 
 
 async def ask(call: Call, path: str, message: wire.Person | wire.Ec) -> Answer:
-    return await _exchange(call, call.send, path, message)
+    """A question. `send` may have repeated its nonce, so one whose headers are refused is sealed anew, once."""
+    answer = await _exchange(call, call.send, path, message)
+    if answer.code == HEADERS_REFUSED:
+        answer = await _exchange(call, call.send, path, message)
+    return answer
 
 
 async def submit(

@@ -15,7 +15,7 @@ from connectors.nhsa_mobile_pay.envelope import NhsaAccount
 from connectors.nhsa_mobile_pay.exchange import fields_of
 from connectors.nhsa_mobile_pay.facts import MED_TYPE, STATUS, instant, local, means
 from schemas.call import Attempt
-from schemas.errors import Garbled, Refused
+from schemas.errors import Garbled, MaybeSent, Refused
 from schemas.medical_insurance.settlements import Settled, Settlement
 from schemas.order import Leg, OrderState
 from schemas.outcome import Absent, Declined, Outcome, Pending, Reason, Succeeded, Unknown
@@ -93,27 +93,37 @@ def refuse_other(state: wire.State, reference: str, kept: Mapping[str, str]) -> 
 
 
 def judged(state: wire.State, now: datetime) -> Outcome[Settled]:
-    """The third layer. Only a candidate has legs; whether it has settled, they say. Raises: Garbled."""
+    """The third layer. A candidate has legs, and what has settled says by them what is paid. Raises: Garbled."""
     status = str(state.ordStas)
-    if means("status", status) == "succeeded":
+    if means("status", status) in ("ok", "succeeded"):
         return by_legs(state, now)
     return settled_or_unknown(STATUS.outcome(status, acknowledged=True))
 
 
-def by_legs(state: wire.State, now: datetime | None = None) -> Outcome[Settled]:
-    """A candidate is settled once no leg is open or failed. Raises: Garbled where its amounts do not add up."""
-    settled = split(state)
-    if settled is None:
+def by_legs(state: wire.State, now: datetime) -> Outcome[Settled]:
+    """Whether no leg is open or failed. A candidate is pending, whatever its legs say. Raises: Garbled."""
+    told = split(state)
+    if told is None:
         return Pending(stage="amounts-awaited", check_after=now)
+    if failed := _side(told, "declined"):
+        return Pending(stage=f"{failed}-failed", so_far=told)
+    if not _is_settled(state):
+        return Pending(stage="candidate", so_far=told)
     if state.setlType is None:  # the answer to a payment tells the amounts, and not which of them are paid
-        return Pending(stage="candidate", so_far=settled, check_after=now)
-    states: dict[str, OrderState] = {leg.name: leg.state for leg in settled.legs}
-    for name, side in (("fund", "insurance"), ("account", "insurance"), ("cash", "cash")):
-        if states[name] == "declined":
-            return Pending(stage=f"{side}-failed", so_far=settled)
-        if states[name] == "pending":
-            return Pending(stage=f"{side}-open", so_far=settled)
-    return Succeeded(result=settled)
+        return Pending(stage="candidate", so_far=told, check_after=now)
+    if unpaid := _side(told, "pending"):
+        return Pending(stage=f"{unpaid}-open", so_far=told)
+    return Succeeded(result=told)
+
+
+def _is_settled(state: wire.State) -> bool:
+    return means("status", str(state.ordStas)) == "succeeded"
+
+
+def _side(told: Settled, of: OrderState) -> str | None:
+    """Whose leg is the first that is so: the insurance's, or the customer's."""
+    name = next((leg.name for leg in told.legs if leg.state == of), None)
+    return {"cash": "cash", None: None}.get(name, "insurance")
 
 
 def split(state: wire.State) -> Settled | None:
@@ -124,16 +134,23 @@ def split(state: wire.State) -> Settled | None:
     fund, account, cash = (part or Decimal(0) for part in parts)
     if fund + account + cash != state.feeSumamt:
         raise Garbled("the legs do not add up to the total")
+    insurance = _has_paid(state, state.hiPayStas, ("ALL", "HI"))
+    person = _has_paid(state, state.ownPayStas, ("ALL", "CASH"))
     return Settled(
         total=from_major(state.feeSumamt, "CNY"),
         legs=[
-            _leg("fund", fund, state.hiPayStas, paid=state.setlType in ("ALL", "HI")),
-            _leg("account", account, state.hiPayStas, paid=state.setlType in ("ALL", "HI")),
-            _leg("cash", cash, state.ownPayStas, paid=state.setlType in ("ALL", "CASH")),
+            _leg("fund", fund, state.hiPayStas, paid=insurance),
+            _leg("account", account, state.hiPayStas, paid=insurance),
+            _leg("cash", cash, state.ownPayStas, paid=person),
         ],
         settlement_number=state.payOrdId,
         settled_at=instant(state.traceTime),
     )
+
+
+def _has_paid(state: wire.State, status: str | None, types: tuple[str, ...]) -> bool:
+    """Whether a side's part is paid: setlType says so, and of a mere candidate the leg's own status must too."""
+    return state.setlType in types and (_is_settled(state) or status == "SUCCESS")
 
 
 def _leg(name: str, amount: Decimal, status: str | None, *, paid: bool) -> Leg:
@@ -152,6 +169,17 @@ def refused(codes: Codes, code: str, fields: Mapping[str, str] = {}) -> Declined
     outcome = settled_or_unknown(codes.outcome(code, acknowledged=False))
     if isinstance(outcome, Declined) and code in fields:
         return Declined(reason=replace(outcome.reason, field=fields[code]))
+    return outcome
+
+
+def refused_before(codes: Codes, code: str, fields: Mapping[str, str] = {}) -> Declined:
+    """What a step was refused with before anything was submitted.
+
+    Raises: MaybeSent where that decides nothing, so that the order is certainly not sent, and due again.
+    """
+    outcome = refused(codes, code, fields)
+    if not isinstance(outcome, Declined):
+        raise MaybeSent(f"the centre answered {code[:16]!r} before anything was submitted")
     return outcome
 
 

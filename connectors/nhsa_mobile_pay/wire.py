@@ -72,12 +72,11 @@ class Pay(msgspec.Struct, kw_only=True):
 
 
 class Query(Person, kw_only=True):
-    """6301: by payOrdId and a token, by medOrgOrd, or about a refund by appRefdSn."""
+    """6301: by payOrdId and payToken, by medOrgOrd, or about a refund by appRefdSn."""
 
     orgCodg: str
     payOrdId: Maybe = UNSET
     payToken: Maybe = UNSET
-    revsToken: Maybe = UNSET
     medOrgOrd: Maybe = UNSET
     appRefdSn: Maybe = UNSET
 
@@ -97,12 +96,12 @@ class Refund(msgspec.Struct, kw_only=True):
 
 
 class Revoke(Person, kw_only=True):
-    """6401: with the right to reverse where there is one, else with the right to pay."""
+    """6401: with the right to pay, and beside it the right to reverse where there is one."""
 
     payOrdId: str
     orgCodg: str
     orgBizSer: str
-    payToken: Maybe = UNSET
+    payToken: str
     revsToken: Maybe = UNSET
 
 

@@ -212,13 +212,20 @@ async def test_an_open_issue_is_neither_success_nor_failure(
 
 
 @pytest.mark.parametrize(
-    "subject", [person(mobile=None), Person(name="Somebody", id_number="P1234567", id_type="passport")]
+    ("subject", "field"),
+    [
+        (person(mobile=None), "Consent-Id"),
+        (person(mobile="+14155550100"), "Consent-Id"),
+        (person(mobile="+85291234567"), "Consent-Id"),
+        (Person(name="Somebody", id_number="P1234567", id_type="passport"), None),
+    ],
 )
-async def test_what_the_platform_has_no_place_for_is_not_sent(bench: Bench, subject: Person) -> None:
-    """No telephone, or no identity number: declined before anything leaves."""
+async def test_what_the_platform_has_no_place_for_is_not_sent(bench: Bench, subject: Person, field: str | None) -> None:
+    """No Chinese telephone, or no identity number: declined before anything leaves."""
     bench.subject = subject
     outcome = await SCENARIO.issue_card(ISSUE, bench.attempt(REFERENCE))
     assert isinstance(outcome, Declined)
+    assert outcome.reason.field == field
     assert bench.channel.seen == []
 
 

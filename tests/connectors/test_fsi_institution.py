@@ -6,7 +6,7 @@ import secrets
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import cycle
@@ -99,10 +99,12 @@ class Platform:
     on: dict[str, Any] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    nonces: list[str] = field(default_factory=list)
     signed_in: int = 0
 
     async def __call__(self, message: Http) -> Answer:
         seconds, nonce = message.headers["x-tif-timestamp"], message.headers["x-tif-nonce"]
+        self.nonces.append(nonce)
         text = f"{seconds}{ACCOUNT.tif_token}{nonce}{seconds}"
         assert message.headers["x-tif-signature"] == hashlib.sha256(text.encode()).hexdigest().upper()
         envelope = json.loads(message.body)
@@ -160,6 +162,19 @@ async def test_settle() -> None:
     assert b'"medfee_sumamt":100.10,' in there.bodies[-1]
 
 
+async def test_token_where_the_province_takes_it() -> None:
+    """The token, or the identity number, stands for the e-voucher; one that is refused is named."""
+    table = bench(there := platform(_2206=setlinfo()))
+    table.line = replace(table.line, account=msgspec.structs.replace(ACCOUNT, voucher_cert_no="token"))
+    await SCENARIO.settle(bill(), table.attempt(REFERENCE, **HANDLES))
+    await SCENARIO.preview(bill(), table.call())
+    shown = [there.last(infno)["input"]["data"]["mdtrt_cert_no"] for infno in ("2201", "2206", "2207")]
+    assert shown == ["EC1"] * 3
+    refused = await settled(2010)
+    assert isinstance(refused, Declined)
+    assert (refused.reason.code, refused.reason.field) == ("expired", "voucher_token")
+
+
 async def test_msgid_is_kept_before_it_is_needed() -> None:
     """30 characters, no two alike, and remembered before the settlement leaves: a lost answer is undone by it."""
     there = platform(_2207=MaybeSent("no answer"))
@@ -181,6 +196,19 @@ async def test_refused_sign_in() -> None:
     assert (first["msgid"], first["sign_no"], second["sign_no"]) == (second["msgid"], "SIGN1", "SIGN2")
     with pytest.raises(MaybeSent):
         await settled([1003, 1003])
+
+
+async def test_spent_nonce() -> None:
+    """A question that is repeated carries its old nonce; refused for it, it is made anew. A settlement never is."""
+    there = platform(_2201=[MaybeSent("no answer"), 1001, {"data": {"mdtrt_id": "MD1"}}])
+    outcome = await SCENARIO.settle(bill(), bench(there).attempt(REFERENCE, **HANDLES))
+    assert isinstance(outcome, Succeeded)
+    assert [envelope["infno"] for envelope in there.asked] == ["9001", "2201", "2201", "2201", "2207"]
+    _, first, second, third, _ = there.nonces
+    assert first == second != third
+    there = platform(_2207=1001)
+    await SCENARIO.settle(bill(), bench(there).attempt(REFERENCE, **HANDLES))
+    assert [envelope["infno"] for envelope in there.asked].count("2207") == 1
 
 
 @pytest.mark.parametrize(
@@ -206,6 +234,17 @@ async def test_refusal_names_the_field() -> None:
     outcome = await SCENARIO.settle(bill(), attempt)
     assert isinstance(outcome, Declined)
     assert (outcome.reason.field, attempt.submitted) == ("insured_region", False)
+
+
+@pytest.mark.parametrize("answer", [9999, 777, 1002, MaybeSent("no answer"), Reply(status=502, body=b"Bad Gateway")])
+async def test_unclear_registration(answer: Any) -> None:
+    """A visit moves nothing: where its answer says nothing, the order was certainly not sent, and is due again."""
+    there = platform(_2201=answer)
+    attempt = bench(there).attempt(REFERENCE, **HANDLES)
+    with pytest.raises(MaybeSent):
+        await SCENARIO.settle(bill(), attempt)
+    assert not attempt.submitted
+    assert "2207" not in {envelope["infno"] for envelope in there.asked}
 
 
 @pytest.mark.parametrize(

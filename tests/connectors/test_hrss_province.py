@@ -158,7 +158,15 @@ async def test_relations_that_cannot_be_read_are_left_out_aloud(bench: Bench, of
             employer="示例单位",
         ),
     ]
-    assert [entry["event"] for entry in logs] == ["insurance-left-out"] * 2
+    assert [entry["event"] for entry in logs] == ["rows-left-out"]
+
+
+@pytest.mark.parametrize("bent", [{"AAC031": "9"}, {"AAE140": "999"}, {"AAE041": "2005"}])
+async def test_an_unmapped_relation_is_not_no_insurance(bench: Bench, office: Office, bent: dict[str, str]) -> None:
+    """Where there are relations and not one can be read, an empty list would say that there are none."""
+    office.says = [{"insured": [RELATION | bent]}]
+    with pytest.raises(Garbled, match="no row can be read"):
+        await SCENARIO.find_insurances(HERE, bench.call())
 
 
 async def test_a_pension_account_counts_to_the_end_of_a_month(bench: Bench, office: Office) -> None:
@@ -252,13 +260,19 @@ async def test_a_card_in_use_still_is_not_unlinked(bench: Bench, office: Office)
 
 
 @pytest.mark.parametrize(
-    "subject", [person(mobile=None), Person(name="Somebody", id_number="P1234567", id_type="passport")]
+    ("subject", "field"),
+    [
+        (person(mobile=None), "Consent-Id"),
+        (person(mobile="+14155550100"), "Consent-Id"),
+        (person(mobile="+85291234567"), "Consent-Id"),
+        (Person(name="Somebody", id_number="P1234567", id_type="passport"), None),
+    ],
 )
-async def test_what_the_office_has_no_place_for_is_not_sent(bench: Bench, subject: Person) -> None:
-    """No telephone, or no identity number: declined before anything leaves."""
+async def test_what_the_office_has_no_place_for_is_not_sent(bench: Bench, subject: Person, field: str | None) -> None:
+    """No Chinese telephone, or no identity number: declined before anything leaves."""
     bench.subject = subject
     outcome = await SCENARIO.issue_card(CardIssue(region=AREA), bench.attempt(REFERENCE))
-    assert _declined(outcome) == ("not-eligible", None)
+    assert _declined(outcome) == ("not-eligible", field)
     assert bench.channel.seen == []
 
 

@@ -130,8 +130,10 @@ class Centre:
     on: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     raw: list[dict[str, Any]] = field(default_factory=list)
+    nonces: list[str] = field(default_factory=list)
 
     async def __call__(self, message: Http) -> Answer:
+        self.nonces.append(message.headers["x-tif-nonce"])
         outer = json.loads(message.body)
         self.raw.append(outer)
         opened = open_envelope(ACCOUNT, outer["data"])
@@ -139,6 +141,7 @@ class Centre:
         path = opened.content.get("transType") or message.url.rsplit("/", 1)[1]
         self.asked.append((path, opened.content))
         answer = self.on[path]
+        answer = answer.pop(0) if isinstance(answer, list) else answer
         return answer if isinstance(answer, Reply | BaseException) else answered(answer)
 
     def last(self, path: str) -> Any:
@@ -218,6 +221,20 @@ async def test_protocol_refusal(code: int) -> None:
     assert isinstance(await paid(refusal), Unknown)
 
 
+async def test_spent_nonce() -> None:
+    """A question that is repeated carries its old nonce; refused for it, it is sealed anew. A payment never is."""
+    refusal = Reply(status=200, body=msgspec.json.encode({"code": 1001, "message": "no", "data": None}))
+    there = centre(query_order_info=[MaybeSent("no answer"), refusal, state("14")])
+    enquiry = bench(there).enquiry(REFERENCE, **PAID)
+    enquiry.steps = ("pay",)
+    assert isinstance(await SCENARIO.find_settlement(bill(), enquiry), Declined)
+    first, second, third = there.nonces
+    assert first == second != third
+    there = centre(pay_order=refusal)
+    assert isinstance(await SCENARIO.settle(bill(), bench(there).attempt(REFERENCE, **HANDLES)), Unknown)
+    assert [path for path, _ in there.asked].count("pay_order") == 1
+
+
 async def test_business_refusal() -> None:
     """The second layer declines, with the field where one is at fault; a code that nobody mapped is unknown."""
     used = {"success": False, "errCode": "2004", "message": "令牌已使用"}
@@ -229,6 +246,18 @@ async def test_business_refusal() -> None:
     unmapped = await paid({"success": False, "errCode": "2999"})
     assert isinstance(unmapped, Unknown)
     assert unmapped.unmapped
+
+
+async def test_unclear_authorisation() -> None:
+    """An authorisation moves nothing: where its answer says nothing, the order was certainly not sent."""
+    there = centre(**{"ec.auth": {"code": 2999, "data": None}})
+    attempt = bench(there).attempt(REFERENCE, **HANDLES)
+    with pytest.raises(MaybeSent):
+        await SCENARIO.settle(bill(), attempt)
+    refund = bench(there, original()).attempt("RF1")
+    with pytest.raises(MaybeSent):
+        await SCENARIO.refund(back(cash="15.00"), refund)
+    assert (attempt.submitted, refund.submitted) == (False, False)
 
 
 async def test_candidate_without_sides_is_not_settled() -> None:
@@ -252,21 +281,41 @@ async def test_candidate_without_sides_is_not_settled() -> None:
         ({}, "amounts-awaited"),
     ],
 )
-async def test_candidate_is_judged_by_its_legs(fields: dict[str, Any], stage: str | None) -> None:
-    """A candidate has settled once no leg is open or failed."""
-    for status in ("3", "4", "5", "6"):
-        outcome = await found(state(status, **fields), "pay")
-        if stage is None:
-            assert isinstance(outcome, Succeeded)
-        else:
-            assert isinstance(outcome, Pending)
-            assert outcome.stage == stage
-    assert bill().contradicts(outcome.result) is None if stage is None else True
+async def test_settled_is_judged_by_its_legs(fields: dict[str, Any], stage: str | None) -> None:
+    """What has settled has succeeded once no leg is open or failed."""
+    outcome = await found(state("6", **fields), "pay")
+    if stage is None:
+        assert isinstance(outcome, Succeeded)
+        assert bill().contradicts(outcome.result) is None
+    else:
+        assert isinstance(outcome, Pending)
+        assert outcome.stage == stage
+
+
+@pytest.mark.parametrize("status", ["3", "4", "5"])
+@pytest.mark.parametrize(
+    ("fields", "stage", "states"),
+    [
+        (legs("ALL"), "candidate", "pending pending pending"),
+        (legs("ALL", hiPayStas="SUCCESS", ownPayStas="CREATED"), "candidate", "succeeded succeeded pending"),
+        (legs("ALL", hiPayStas="SUCCESS", ownPayStas="SUCCESS"), "candidate", "succeeded succeeded succeeded"),
+        (legs("HI"), "candidate", "pending pending pending"),
+        (legs("HI", hiPayStas="SUCCESS", ownPayStas="FAIL"), "cash-failed", "succeeded succeeded declined"),
+        (legs("CASH", hiPayStas="FAIL"), "insurance-failed", "declined declined pending"),
+    ],
+)
+async def test_candidate_is_not_paid(status: str, fields: dict[str, Any], stage: str, states: str) -> None:
+    """The hospital's side has still to confirm a candidate: pending, whatever setlType says."""
+    outcome = await found(state(status, **fields), "pay")
+    assert isinstance(outcome, Pending)
+    assert (outcome.stage, outcome.unmapped) == (stage, False)
+    assert isinstance(outcome.so_far, Settled)
+    assert [leg.state for leg in outcome.so_far.legs] == states.split()
 
 
 async def test_failed_cash_leg() -> None:
     """Fund and account have paid, the cash has not: the bank sees which, and what the reversal needs is remembered."""
-    table = bench(centre(query_order_info=state("4", **legs("HI", ownPayStas="FAIL"))))
+    table = bench(centre(query_order_info=state("4", **legs("HI", hiPayStas="SUCCESS", ownPayStas="FAIL"))))
     enquiry = table.enquiry(REFERENCE, **PAID)
     enquiry.steps = ("pay",)
     outcome = await SCENARIO.find_settlement(bill(), enquiry)
@@ -359,16 +408,10 @@ def pushed(key: int = CENTRE, **fields: Any) -> bytes:
 
 
 def test_callback() -> None:
-    """A signed push settles by its legs, grants the right to reverse, and is thanked for in the literal word."""
+    """A signed push names no ordStas: it makes the hub ask, grants the right to reverse, and is thanked for."""
     news = read_callback(pushed(), {}, ACCOUNT)
     assert (news.reference, news.trusted, news.acknowledgement.body) == (REFERENCE, True, b"success")
-    assert news.remember == {"pay_ord_id": "ORD1", "revs_token": "R1"}
-    assert isinstance(news.outcome, Succeeded)
-    assert news.outcome.result.settled_at == datetime(2026, 11, 23, 8, tzinfo=UTC)
-    half = read_callback(pushed(setlType="HI"), {}, ACCOUNT)
-    assert isinstance(half.outcome, Pending)
-    assert half.outcome.stage == "cash-open"
-    assert read_callback(pushed(fundPay="1.00"), {}, ACCOUNT).outcome is None
+    assert (news.outcome, news.remember) == (None, {"pay_ord_id": "ORD1", "revs_token": "R1"})
 
 
 def test_forged_callback() -> None:
@@ -380,17 +423,38 @@ def test_forged_callback() -> None:
 
 
 async def test_revocation() -> None:
-    """The granted right is used where there is one; what comes back is what the legs had paid."""
+    """The right to pay is sent, the right to reverse beside it; what comes back is what the legs had paid."""
     there = centre(revoke_order=state("7"))
     before = original({**PAID, "revs_token": "R1"}, cash="declined")
     done = await SCENARIO.revoke(Revocation(reverses=ORDER), bench(there, before).attempt("RV1"))
     assert isinstance(done, Succeeded)
     assert done.result.returned == yuan("85.00")
     asked = there.last("revoke_order")
-    assert (asked["revsToken"], asked["orgBizSer"]) == ("R1", "RV1")
-    assert "payToken" not in asked
+    assert (asked["payToken"], asked["revsToken"], asked["orgBizSer"]) == ("T1", "R1", "RV1")
     bare = bench(centre(revoke_order={"success": True}), before).attempt("RV1")
     assert isinstance(await SCENARIO.revoke(Revocation(reverses=ORDER), bare), Succeeded)
+
+
+async def test_enquiry_keeps_the_right_to_pay() -> None:
+    """6301 demands payToken, whatever else has been granted meanwhile."""
+    there = centre(query_order_info=state("1"))
+    await SCENARIO.find_settlement(bill(), bench(there).enquiry(REFERENCE, **PAID, revs_token="R1"))
+    asked = there.last("query_order_info")
+    assert (asked["payOrdId"], asked["payToken"]) == ("ORD1", "T1")
+
+
+async def test_revocation_of_what_only_a_push_told() -> None:
+    """A push brings the number and the right to reverse; the right to pay is asked for before anything is revoked."""
+    pushed_only = original({**HANDLES, "pay_ord_id": "ORD1", "revs_token": "R1"})
+    there = centre(revoke_order=state("7"), query_order_info=state("6", payToken="T1", **legs()))
+    await SCENARIO.revoke(Revocation(reverses=ORDER), bench(there, pushed_only).attempt("RV1"))
+    assert there.last("query_order_info")["medOrgOrd"] == REFERENCE
+    asked = there.last("revoke_order")
+    assert (asked["payToken"], asked["revsToken"]) == ("T1", "R1")
+    mute = bench(centre(query_order_info=state("6", **legs())), pushed_only).attempt("RV1")
+    with pytest.raises(Garbled):
+        await SCENARIO.revoke(Revocation(reverses=ORDER), mute)
+    assert not mute.submitted
 
 
 @pytest.mark.parametrize(
@@ -629,6 +693,8 @@ async def test_walk_back(stand: tuple[fleet.Stand, dict[str, str]]) -> None:
         (27, Pending, Declined),
         (28, Pending, Pending),
         (34, Pending, Succeeded),  # through a relay
+        (37, Pending, Succeeded),  # a candidate first
+        (38, Pending, Pending),
     ],
 )
 async def test_misfortunes(stand: tuple[fleet.Stand, dict[str, str]], serial: int, first: type, then: type) -> None:
@@ -660,9 +726,26 @@ def listening() -> Iterator[tuple[str, Queue[bytes]]]:
         server.shutdown()
 
 
-@pytest.mark.parametrize(("serial", "kind"), [(0, Succeeded), (25, Pending)])
-async def test_pushed(stand: tuple[fleet.Stand, dict[str, str]], serial: int, kind: type) -> None:
-    """Over real sockets: a push is verified, means the same as the enquiry, and brings the right to reverse."""
+async def test_walk_to_a_candidate(stand: tuple[fleet.Stand, dict[str, str]]) -> None:
+    """Over real sockets: what is never confirmed stays pending, with legs that nobody has paid, until it is revoked."""
+    async with walking(stand) as walk:
+        table, reference = walk.bench(38), secrets.token_hex(13)
+        settlement, _ = await walk.settle(table, reference)
+        for _ in range(40):
+            outcome = await walk.find(table, reference, settlement, Pending)
+            if outcome.stage == "candidate":
+                break
+            await asyncio.sleep(0.05)
+        assert {leg.state for leg in outcome.so_far.legs} == {"pending"}
+        table = walk.bench(38, walk.original(settlement, reference, outcome.so_far))
+        assert isinstance(await SCENARIO.revoke(Revocation(reverses=ORDER), table.attempt("RV" + reference)), Succeeded)
+        ended = await walk.find(table, reference, settlement, Declined)
+        assert ended.reason.code == "revoked"
+
+
+@pytest.mark.parametrize("serial", [0, 25])
+async def test_pushed(stand: tuple[fleet.Stand, dict[str, str]], serial: int) -> None:
+    """Over real sockets: a push is verified, makes the hub ask, and brings the right to reverse."""
     async with walking(stand) as walk:
         with listening() as (url, arrived):
             walk.notify(url)
@@ -670,8 +753,7 @@ async def test_pushed(stand: tuple[fleet.Stand, dict[str, str]], serial: int, ki
             await walk.settle(walk.bench(serial), reference)
             news = read_callback(await asyncio.to_thread(arrived.get, timeout=5), {}, walk.account)
             walk.notify("")
-        assert (news.reference, news.trusted) == (reference, True)
-        assert isinstance(news.outcome, kind)
+        assert (news.reference, news.trusted, news.outcome) == (reference, True, None)
         assert news.remember.keys() == {"pay_ord_id", "revs_token"}
 
 

@@ -118,6 +118,38 @@ def platform(stands: tuple[fleet.Fleet, Path]) -> Iterator[Client]:
     client.door.clear()
 
 
+def test_nonce(platform: Client) -> None:
+    """A nonce serves once, whatever it comes with."""
+    asked = {"data": {"mdtrt_cert_type": "02", "mdtrt_cert_no": id_number(1)}}
+    headers = dict(line.removeprefix("x-tif-").split(": ") for line in platform.headers())
+    codes = [
+        json.loads(platform.hear(platform.envelope("1101", asked), **headers).body)["infcode"]  # type: ignore[arg-type]
+        for _ in range(2)
+    ]
+    assert codes == [0, 1001]
+
+
+def test_token(tmp_path: Path) -> None:
+    """In a province that takes tokens one is good for its person's one settlement; elsewhere none is looked at."""
+    fleet.prepare(tmp_path, [NAME])
+    file = tmp_path / NAME / "credentials.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "voucher_cert_no": "token"}))
+    person = id_number(2)
+    with fleet.start(tmp_path, names=[NAME], **QUICK) as running:
+        client = Client(running.stands[NAME], tmp_path / NAME)
+        client.sign_in()
+        visit, area = client.visit(person)
+        mine, other = (
+            client.door.call("POST", "/_sandbox/voucher-tokens", {"certno": certno})[1]["token"]
+            for certno in (person, id_number(3))
+        )
+        codes = []
+        for number, token in enumerate(("none", person, other, mine, mine)):
+            shown = {**visit, "mdtrt_cert_type": "01", "mdtrt_cert_no": token, "medins_setl_id": f"S{number}"}
+            codes.append(client.ask("2207", {"data": shown}, insuplc_admdvs=area)["infcode"])
+        assert codes == [2010, 2010, 2010, 0, 2010]
+
+
 def test_envelope(platform: Client) -> None:
     """Headers, envelope and msgid are checked; an answer has a 30-character number and times to the millisecond."""
     good = platform.envelope("1101", {"data": {"mdtrt_cert_type": "02", "mdtrt_cert_no": id_number(1)}})

@@ -218,6 +218,13 @@ def test_envelope(centre: Client) -> None:
     assert not centre.opened(centre.raw("queryInsu", good, centre.headers())["data"])[1]
 
 
+def test_nonce(centre: Client) -> None:
+    """A nonce serves once, whatever it comes with."""
+    content, headers = centre.who(id_number(1)), centre.headers()
+    codes = [centre.raw("queryInsu", centre.envelope(content), headers)["code"] for _ in range(2)]
+    assert codes == [0, 1001]
+
+
 def test_default_user_id(tmp_path: Path) -> None:
     """With the other variant of the user id both sides sign under the library's default."""
     fleet.prepare(tmp_path, [NAME])
@@ -315,16 +322,20 @@ def _keeping(pushes: list[bytes]) -> Any:
 
 
 def test_cash_leg_fails(centre: Client) -> None:
-    """The insurance has paid, the cash leg has not: a candidate, revoked with revsToken alone and only once."""
+    """The insurance has paid, the cash leg has not: a candidate, revoked once, with payToken and never without it."""
     fees, order = centre.settled(magic_id(25), "4")
     assert (order["setlType"], order["ownPayStas"], order["hiPayStas"]) == ("HI", "FAIL", "SUCCESS")
     insured = Decimal(order["psnAcctPay"]) + Decimal(order["fundPay"])
     assert Decimal(centre.door.performed(fees["medOrgOrd"])[0]["amount"]) == insured
     right = {**centre.who(fees["idNo"]), "orgCodg": fees["orgCodg"], "payOrdId": order["payOrdId"], "orgBizSer": "rv1"}
-    assert centre.ask("revoke_order", right)["errCode"] == "2006"
-    assert centre.ask("revoke_order", {**right, "revsToken": "0" * 32})["errCode"] == "2006"
+    for rights in ({}, {"revsToken": order["revsToken"]}):
+        assert centre.ask("revoke_order", right | rights)["errCode"] == "2001"
+        assert centre.enquire(fees, payOrdId=order["payOrdId"], **rights)["errCode"] == "2001"
+    right |= {"payToken": order["payToken"], "revsToken": order["revsToken"]}
+    for name in ("payToken", "revsToken"):
+        assert centre.ask("revoke_order", right | {name: "0" * 32})["errCode"] == "2006"
     for _ in range(2):
-        assert centre.ask("revoke_order", {**right, "revsToken": order["revsToken"]})["success"]
+        assert centre.ask("revoke_order", right)["success"]
     assert centre.enquire(fees) | {"extData": 0} == {
         "success": True,
         "message": "成功",
@@ -376,6 +387,7 @@ def test_unsure_refund(centre: Client, tail: int, told: str, known: str, perform
         (28, "2", "2", "2", 0),
         (29, "1", "6", "6", 1),
         (30, "99", "99", "99", 1),
+        (37, "3", "3", "6", 1),
     ],
 )
 def test_fates(centre: Client, tail: int, answered: str, first: str, last: str, performed: int) -> None:
@@ -387,6 +399,17 @@ def test_fates(centre: Client, tail: int, answered: str, first: str, last: str, 
         assert centre.enquire(fees)["ordStas"] == first
     until(lambda: centre.enquire(fees)["ordStas"] == last)
     assert len(centre.door.performed(fees["medOrgOrd"])) == performed
+
+
+def test_candidate(centre: Client) -> None:
+    """A candidate shows amounts and the right to reverse, and is not paid: no refund, but a revocation."""
+    fees, order = centre.settled(magic_id(38), "3")
+    assert (order["setlType"], order["ownPayStas"], order["hiPayStas"]) == ("ALL", "CREATED", "CREATED")
+    assert sum(Decimal(order[name]) for name in ("ownPayAmt", "psnAcctPay", "fundPay")) == Decimal("100.10")
+    assert centre.refund(order, fees["idNo"], "CASH", ("1.00", "0", "0"))["errCode"] == "2007"
+    right = {**centre.who(fees["idNo"]), "orgCodg": fees["orgCodg"], "payOrdId": order["payOrdId"]}
+    rights = {name: order[name] for name in ("payToken", "revsToken")}
+    assert centre.ask("revoke_order", right | rights)["ordStas"] == "7"
 
 
 def test_replay(centre: Client) -> None:

@@ -2,11 +2,11 @@
 
 HEADERS, ENVELOPE, SIGN_NO, FIELD = 1001, 1002, 1003, 1004
 PERSON, INSUPLC, VISIT, AMOUNTS, DUPLICATE = 2001, 2002, 2003, 2004, 2005
-NOT_REVERSIBLE, NO_RECORD, DECLINED, SUSPENDED = 2006, 2007, 2008, 2009
+NOT_REVERSIBLE, NO_RECORD, DECLINED, SUSPENDED, TOKEN = 2006, 2007, 2008, 2009, 2010
 TIMEOUT, UNHEARD_OF = 9999, 777
 
 _MESSAGES = {
-    HEADERS: "网关签名无效或时间超出允许范围",
+    HEADERS: "网关签名无效、时间超出允许范围或随机数重复",
     ENVELOPE: "交易报文头错误",
     SIGN_NO: "未签到或签到已失效",
     FIELD: "交易输入缺失或格式错误",
@@ -19,6 +19,7 @@ _MESSAGES = {
     NO_RECORD: "结算信息不存在",
     DECLINED: "医保基金拒付",
     SUSPENDED: "参保状态异常",
+    TOKEN: "电子凭证令牌无效、已使用或已过期",
     TIMEOUT: "调用超时",
     UNHEARD_OF: "???",
 }

@@ -19,6 +19,7 @@ class Credentials:
     opter_name: str
     tif_paasid: str
     tif_token: str
+    voucher_cert_no: str = "id-number"
 
 
 def prepare(var: Path) -> None:
@@ -32,6 +33,7 @@ def prepare(var: Path) -> None:
         "opter_name": "模拟经办",
         "tif_paasid": f"sim_{secrets.token_hex(4)}",
         "tif_token": secrets.token_urlsafe(24),
+        "voucher_cert_no": "id-number",
     }
     credentials.hand_out(var, document)
 

@@ -1,5 +1,6 @@
 """The platform at work: one address, one POST per transaction, sign-in first."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -24,12 +25,14 @@ from sandbox.providers.fsi_institution.operations import (
     UNDO,
 )
 from sandbox.providers.fsi_institution.settlements import Settlements
+from sandbox.providers.fsi_institution.tokens import Tokens
 from sandbox.stand import credentials, tif
 from sandbox.stand.message import Reply, Request, json_reply
 from sandbox.stand.operation import Kind, Operation
 from sandbox.stand.partner import Ask, Equipment, Provider
 
 PATH = "/fsi/api"
+_MOST_SECONDS = 60.0
 Fields = dict[str, Any]
 Handler = Callable[[Envelope, str | None], Awaitable[Fields]]
 
@@ -39,10 +42,13 @@ class FsiInstitution:
 
     def __init__(self, equipment: Equipment) -> None:
         self._given = load(equipment.var)
+        self._headers = tif.Headers(self._given.tif_paasid, self._given.tif_token)
         self._sessions = Sessions(self._given, equipment.settings.session_seconds)
         self._insured = Insured(equipment.book)
         self._institutions = Institutions()
-        self._settlements = Settlements(equipment, self._insured, self._given.mdtrtarea_admvs)
+        taken = self._given.voucher_cert_no == "token"
+        self._tokens = Tokens(min(_MOST_SECONDS, equipment.settings.token_seconds), taken=taken)
+        self._settlements = Settlements(equipment, self._insured, self._tokens, self._given.mdtrtarea_admvs)
         self._handlers: dict[Operation, Handler] = {
             SETTLE: self._settlements.settle,
             UNDO: self._settlements.undo,
@@ -83,10 +89,12 @@ class FsiInstitution:
     def control(self, request: Request) -> Reply | None:
         if (request.method, request.path) == ("POST", "/_sandbox/expire-sessions"):
             return json_reply(200, {"expired": self._sessions.expire()})
+        if (request.method, request.path) == ("POST", "/_sandbox/voucher-tokens"):
+            return json_reply(200, {"token": self._tokens.give(str(_object(request.body).get("certno")))})
         return None
 
     async def _output(self, ask: Ask, envelope: Envelope, fault: str | None) -> Fields:
-        if not tif.verifies(ask.request, self._given.tif_paasid, self._given.tif_token):
+        if not self._headers.good(ask.request):
             raise Refused(HEADERS)
         operation = ask.operation
         if operation is None:
@@ -103,6 +111,14 @@ def _at_once(handler: Callable[[Envelope, str | None], Fields]) -> Handler:
         return handler(envelope, fault)
 
     return answer
+
+
+def _object(body: bytes) -> Fields:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _text(value: object) -> str | None:
@@ -122,6 +138,7 @@ PROVIDER = Provider(
         "Magic accounts are identity numbers (certno, or mdtrt_cert_no where certno is left out).",
         "The ledger's reference is input.data.medins_setl_id, or the msgid where it is left out.",
         "POST /_sandbox/expire-sessions ends all sign-ins.",
+        "POST /_sandbox/voucher-tokens {certno} gives a token, for a province that takes them (voucher_cert_no).",
         "Answers are not signed: `bad-signature` answers JSON that is broken at its end.",
         "A known msgid is answered again, a known medins_setl_id refused, unless --duplicates perform.",
     ),

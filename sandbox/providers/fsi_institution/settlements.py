@@ -21,6 +21,7 @@ from sandbox.providers.fsi_institution.envelope import Envelope
 from sandbox.providers.fsi_institution.insured import Insured, balance
 from sandbox.providers.fsi_institution.magic import Situation, situation_of
 from sandbox.providers.fsi_institution.operations import REVERSE, SETTLE, UNDO
+from sandbox.providers.fsi_institution.tokens import Tokens
 from sandbox.providers.fsi_institution.words import day_time, demand, yuan
 from sandbox.stand.book import Order, Page, Performance
 from sandbox.stand.moment import now
@@ -45,16 +46,18 @@ Fields = dict[str, Any]
 class Settlements:
     """Everything that costs money, and the way back."""
 
-    def __init__(self, equipment: Equipment, insured: Insured, area: str) -> None:
+    def __init__(self, equipment: Equipment, insured: Insured, tokens: Tokens, area: str) -> None:
         self._book = equipment.book
         self._duplicates = equipment.settings.duplicates
         self._insured = insured
+        self._tokens = tokens
         self._area = area
 
     async def register(self, envelope: Envelope) -> Fields:
         """Raises: Refused."""
         certno, data = self._insured.check(envelope, active=True), envelope.node()
         demand(data, _VISIT)
+        self._tokens.check(data, certno)
         visit = {"type": "visit", "certno": certno, "psn_no": data["psn_no"], "insuplc": envelope.insuplc}
         mdtrt_id = f"{self._area}V{secrets.randbelow(10**14):014d}"
         await self._book.write(lambda page: page.keep(f"visit {mdtrt_id}", visit))
@@ -64,6 +67,7 @@ class Settlements:
         """Raises: Refused."""
         certno = self._insured.check(envelope, active=True)
         wish = self._book.read(partial(self._wish, envelope, certno))
+        self._tokens.check(envelope.node(), certno)
         return {"setlinfo": shown(wish, None), "setldetail": []}
 
     async def settle(self, envelope: Envelope, fault: str | None) -> Fields:
@@ -174,6 +178,7 @@ class Settlements:
                 return first
             if page.find(f"setl {wish['reference']}"):
                 raise Refused(DUPLICATE, "medins_setl_id")
+        self._tokens.spend(envelope.node(), certno)
         wish |= {"more": int(fault == "wrong-amount"), "area": self._area}
         page.perform(Performance(wish["reference"], SETTLE.plain, certno, f"{Decimal(wish['total']):.2f}", "CNY"))
         number = page.keep(f"setl {wish['reference']}", wish)

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from functools import partial
 
 from sandbox.providers.nhsa_mobile_pay.envelope import Seal
 from sandbox.providers.nhsa_mobile_pay.magic import Situation, situation_of
 from sandbox.providers.nhsa_mobile_pay.operations import SETTLED
-from sandbox.providers.nhsa_mobile_pay.orders import CANDIDATES, Trade
+from sandbox.providers.nhsa_mobile_pay.orders import PAID, Trade, trade_of
 from sandbox.providers.nhsa_mobile_pay.statements import called_back
 from sandbox.stand import notify
 from sandbox.stand.moment import clock
@@ -21,6 +22,7 @@ class Callbacks:
     """Pushes in the background, or before the answer if so ordered."""
 
     def __init__(self, equipment: Equipment, seal: Seal) -> None:
+        self._book = equipment.book
         self._faults = equipment.faults
         self._pusher = equipment.pusher
         self._late_seconds = equipment.settings.late_seconds
@@ -31,7 +33,7 @@ class Callbacks:
         """Sees to it that a settlement is pushed, unless nobody wants it or it never comes."""
         pay = trade.pay
         quiet = situation_of(trade.id_no) is Situation.ENQUIRY_ONLY
-        if pay is None or pay["fate"] not in CANDIDATES or quiet or fault in _SILENT:
+        if pay is None or pay["fate"] not in PAID or quiet or fault in _SILENT:
             return
         if not notify.registered(self._var):
             return
@@ -43,7 +45,7 @@ class Callbacks:
         await clock.until(final_at)
         spoilt = self._faults.take(SETTLED, trade.id_no)
         fault = spoilt or fault
-        if fault in _SILENT:
+        if fault in _SILENT or self._book.read(partial(trade_of, trade.order)).revoke is not None:
             return
         if fault == "late-callback":
             await clock.pause(self._late_seconds)

@@ -61,6 +61,7 @@ class NhsaMobilePay:
 
     def __init__(self, equipment: Equipment) -> None:
         self._keys = keys.load(equipment.var)
+        self._headers = tif.Headers(self._keys.tif_paasid, self._keys.tif_token)
         self._seal = Seal(self._keys)
         self._vouchers = Vouchers(equipment)
         self._orders = Orders(equipment, self._vouchers)
@@ -119,7 +120,7 @@ class NhsaMobilePay:
 
     async def _check(self, request: Request, envelope: Envelope) -> None:
         """Raises: Unverified."""
-        if not tif.verifies(request, self._keys.tif_paasid, self._keys.tif_token):
+        if not self._headers.good(request):
             raise Unverified(BAD_HEADERS)
         await asyncio.to_thread(self._seal.check, envelope)
 

@@ -3,7 +3,7 @@
 SUCCESS = "成功"
 BAD_HEADERS, MALFORMED, BAD_BODY, BAD_SIGNATURE = 1001, 1002, 1003, 1004
 _PROTOCOL = {
-    BAD_HEADERS: "网关签名无效或时间超出允许范围",
+    BAD_HEADERS: "网关签名无效、时间超出允许范围或随机数重复",
     MALFORMED: "报文格式错误",
     BAD_BODY: "报文解密失败",
     BAD_SIGNATURE: "验签失败",

@@ -21,6 +21,8 @@ class Situation(StrEnum):
     RELAYED = "relayed"
     TWO_RELATIONS = "two-relations"
     EXPIRED = "expired"
+    LATER_CONFIRMED = "later-confirmed"
+    NEVER_CONFIRMED = "never-confirmed"
 
 
 _FAULTS = (
@@ -44,7 +46,7 @@ _FAULTS = (
 )
 _SITUATIONS = (
     (25, Situation.CASH_FAILED, "fund and account settle, the cash leg fails: ordStas 4, setlType HI; to be revoked"),
-    (26, Situation.LATER_SUCCESS, "ordStas 1 for --late-seconds, then 6"),
+    (26, Situation.LATER_SUCCESS, "ordStas 1 for about --late-seconds, then 6"),
     (27, Situation.LATER_FAILURE, "ordStas 1 for --late-seconds, then 14; not in the ledger, no push"),
     (28, Situation.FOREVER, "ordStas 2 forever; not in the ledger"),
     (29, Situation.ENQUIRY_ONLY, "the answer says processing and nothing is pushed; an enquiry says 6 at once"),
@@ -55,6 +57,8 @@ _SITUATIONS = (
     (34, Situation.RELAYED, "a relay wraps every answer about an order as {output: {body: …}}"),
     (35, Situation.TWO_RELATIONS, "has two active insurance relations, in two areas"),
     (36, Situation.EXPIRED, "a QR text or token of this person has expired when it arrives"),
+    (37, Situation.LATER_CONFIRMED, "ordStas 3 with setlType ALL, not paid yet, for --late-seconds, then 6"),
+    (38, Situation.NEVER_CONFIRMED, "ordStas 3 with setlType ALL, never confirmed, never pushed; to be revoked"),
 )
 
 MAGIC = (

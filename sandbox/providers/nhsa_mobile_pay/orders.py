@@ -20,10 +20,11 @@ from sandbox.stand.partner import Equipment
 
 Fields = dict[str, Any]
 
-UPLOADED, PROCESSING, ENDLESS, CASH_OPEN, SETTLED, REVOKED, FAILED, UNHEARD_OF = (
+UPLOADED, PROCESSING, ENDLESS, UNCONFIRMED, CASH_OPEN, SETTLED, REVOKED, FAILED, UNHEARD_OF = (
     "0",
     "1",
     "2",
+    "3",
     "4",
     "6",
     "7",
@@ -31,13 +32,15 @@ UPLOADED, PROCESSING, ENDLESS, CASH_OPEN, SETTLED, REVOKED, FAILED, UNHEARD_OF =
     "99",
 )
 CANDIDATES = frozenset("3456")
+PAID = frozenset({CASH_OPEN, SETTLED})
 _FATES = {
     Situation.CASH_FAILED: CASH_OPEN,
     Situation.LATER_FAILURE: FAILED,
     Situation.FOREVER: ENDLESS,
+    Situation.NEVER_CONFIRMED: UNCONFIRMED,
     Situation.UNHEARD_OF: UNHEARD_OF,
 }
-_LATE = frozenset({Situation.LATER_SUCCESS, Situation.LATER_FAILURE})
+_LATE = frozenset({Situation.LATER_SUCCESS, Situation.LATER_FAILURE, Situation.LATER_CONFIRMED})
 _AT_ONCE = frozenset({Situation.ENQUIRY_ONLY, Situation.FOREVER, Situation.UNHEARD_OF})
 _PAY_ORD_ID = re.compile(r"ORD([0-9]{18})")
 
@@ -66,7 +69,9 @@ class Trade:
             return REVOKED
         if self.pay is None:
             return UPLOADED
-        return str(self.pay["fate"]) if self.pay["finalAt"] <= now() else PROCESSING
+        if self.pay["finalAt"] <= now():
+            return str(self.pay["fate"])
+        return UNCONFIRMED if self.pay["fate"] == SETTLED and self.pay["candidateAt"] <= now() else PROCESSING
 
     @property
     def charged(self) -> Legs:
@@ -75,7 +80,7 @@ class Trade:
 
     @property
     def settled(self) -> Legs:
-        """What has been paid."""
+        """What has been paid, or will be once the hospital's side has confirmed."""
         return self.charged.insurance if self.status == CASH_OPEN else self.charged
 
 
@@ -127,17 +132,18 @@ class Orders:
         return await self._book.write(partial(_revoke, trade.order["number"], str(reference)))
 
     def find(self, content: Fields) -> Trade:
-        """The order that payOrdId names, with payToken or revsToken as the right to it.
+        """The order that payOrdId names, with payToken as the right to it; a revsToken beside it must be right too.
 
         Raises: Refused.
         """
-        trade = self.numbered(content.get("payOrdId"))
+        demand(content, ("payOrdId", "payToken"))
+        trade = self.numbered(content["payOrdId"])
         if trade is None or content.get("idNo", trade.id_no) != trade.id_no:
             raise Refused(NO_ORDER, "payOrdId")
         rights = {"payToken": trade.order["payToken"], "revsToken": trade.pay["revsToken"] if trade.pay else None}
-        given = [name for name in rights if content.get(name)]
-        if not given or any(content[name] != rights[name] for name in given):
-            raise Refused(NO_ORDER, "payToken")
+        for name in filter(content.get, rights):
+            if content[name] != rights[name]:
+                raise Refused(NO_ORDER, name)
         return trade
 
     def by_reference(self, med_org_ord: object) -> Trade | None:
@@ -184,10 +190,12 @@ class Orders:
         if fate not in (FAILED, ENDLESS):
             paid = legs.insurance if fate == CASH_OPEN else legs
             page.perform(Performance(order["medOrgOrd"], PAY.plain, order["idNo"], f"{paid.total:.2f}", "CNY"))
+        final_at = self._final_at(situation, fault)
         pay = {
             "event": "pay",
             "at": now(),
-            "finalAt": self._final_at(situation, fault),
+            "candidateAt": self._candidate_at(situation, final_at),
+            "finalAt": final_at,
             "fate": fate,
             "legs": legs.kept(),
             "reported": (legs.overstated() if fault == "wrong-amount" else legs).kept(),
@@ -200,6 +208,10 @@ class Orders:
         if situation in _AT_ONCE or fault == "early-callback":
             return now()
         return now() + (self._settings.late_seconds if situation in _LATE else self._settings.processing_seconds)
+
+    def _candidate_at(self, situation: Situation | None, final_at: float) -> float:
+        """From when on only the hospital's side has still to confirm."""
+        return now() if situation is Situation.LATER_CONFIRMED else final_at - self._settings.processing_seconds / 2
 
 
 def trade_of(order: Order, page: Page) -> Trade:

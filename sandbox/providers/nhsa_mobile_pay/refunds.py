@@ -8,7 +8,7 @@ from sandbox.providers.nhsa_mobile_pay.fees import digest
 from sandbox.providers.nhsa_mobile_pay.legs import Legs, check_refund, legs_of, refund_legs
 from sandbox.providers.nhsa_mobile_pay.magic import Situation, situation_of
 from sandbox.providers.nhsa_mobile_pay.operations import REFUND
-from sandbox.providers.nhsa_mobile_pay.orders import CANDIDATES, Orders, Trade, events_of, trade_of
+from sandbox.providers.nhsa_mobile_pay.orders import PAID, Orders, Trade, events_of, trade_of
 from sandbox.providers.nhsa_mobile_pay.vouchers import Vouchers
 from sandbox.providers.nhsa_mobile_pay.words import demand
 from sandbox.stand.book import Order, Page, Performance
@@ -82,7 +82,7 @@ class Refunds:
             return known[-1]
         order = page.numbered(refund["trade"])
         trade = trade_of(order or {}, page)
-        if trade.status not in CANDIDATES:
+        if trade.status not in PAID:
             raise Refused(WRONG_STATE)
         check_refund(refund["refdType"], legs_of(refund["legs"]), trade.settled, _before(trade))
         if refund["refStatus"] == "SUCC":

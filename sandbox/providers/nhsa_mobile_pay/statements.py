@@ -3,7 +3,7 @@
 from sandbox.providers.nhsa_mobile_pay.keys import ORG_CODG, ORG_NAME
 from sandbox.providers.nhsa_mobile_pay.legs import Legs, legs_of
 from sandbox.providers.nhsa_mobile_pay.magic import Situation, situation_of
-from sandbox.providers.nhsa_mobile_pay.orders import CANDIDATES, CASH_OPEN, PROCESSING, UNHEARD_OF, Trade
+from sandbox.providers.nhsa_mobile_pay.orders import CANDIDATES, CASH_OPEN, PROCESSING, UNCONFIRMED, UNHEARD_OF, Trade
 from sandbox.providers.nhsa_mobile_pay.vouchers import index_no
 from sandbox.providers.nhsa_mobile_pay.words import stamp
 
@@ -30,7 +30,7 @@ def answered(trade: Trade, fault: str | None) -> dict[str, str]:
 
 
 def described(trade: Trade, fault: str | None) -> dict[str, str]:
-    """6301: amounts, legs and the right to reverse, once it has settled."""
+    """6301: amounts, legs and the right to reverse, once it is a candidate."""
     status = UNHEARD_OF if fault == "unmapped-code" else trade.status
     shown = {"payOrdId": trade.pay_ord_id, "ordStas": status}
     if status not in CANDIDATES or trade.pay is None:
@@ -90,8 +90,8 @@ def _reported(trade: Trade, fault: str | None) -> Legs:
 def _legs(trade: Trade) -> dict[str, str]:
     """What became of either side: three legs, of which account and fund go together."""
     cash, insurance = trade.charged.cash, trade.charged.insurance.total
-    failed = trade.status == CASH_OPEN
+    own = {CASH_OPEN: "FAIL", UNCONFIRMED: "CREATED"}.get(trade.status, "SUCCESS")
     return {
-        "ownPayStas": ("FAIL" if failed else "SUCCESS") if cash else "NO_PAY",
-        "hiPayStas": "SUCCESS" if insurance else "NO_PAY",
+        "ownPayStas": own if cash else "NO_PAY",
+        "hiPayStas": ("CREATED" if trade.status == UNCONFIRMED else "SUCCESS") if insurance else "NO_PAY",
     }
