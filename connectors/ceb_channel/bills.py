@@ -10,6 +10,7 @@ import msgspec
 from connectors.ceb_channel import wire
 from connectors.ceb_channel.envelope import Answer, CebAccount, decode
 from connectors.ceb_channel.facts import BILL, MANIFEST, ZONE
+from connectors.kit.patterns import Pattern
 from connectors.kit.units import from_fen
 from schemas.errors import Garbled, MaybeSent, Refused
 from schemas.money import Money
@@ -146,7 +147,7 @@ def refuse_fields(biller: Biller, given: Mapping[str, str]) -> None:
         value = given.get(name, "")
         if one.required and not value:
             raise Refused("is demanded by this biller", field=f"fields.{name}")
-        if value and one.pattern and not re.fullmatch(one.pattern, value, re.ASCII):
+        if value and one.pattern and not Pattern(whole=one.pattern).matches(value):
             raise Refused(f"must match {one.pattern}", field=f"fields.{name}")
 
 

@@ -10,6 +10,7 @@ import structlog
 from connectors.ceb_channel import wire
 from connectors.ceb_channel.envelope import decode
 from connectors.ceb_channel.facts import MANIFEST
+from connectors.kit.patterns import pattern
 from connectors.kit.units import from_major
 from schemas.errors import Garbled
 from schemas.money import Money
@@ -47,7 +48,7 @@ def listed(items: Iterable[msgspec.Raw], city: str) -> dict[str, Listed]:
         try:
             item = decode(bytes(raw), wire.Item)
             one = Listed(item, biller(item, city))
-        except (Garbled, ValueError, re.error) as error:
+        except (Garbled, ValueError) as error:
             log.warning("biller-left-out", partner=MANIFEST.name, city=city, why=str(error))
             continue
         found[one.biller.biller_id.local_id] = one
@@ -55,7 +56,7 @@ def listed(items: Iterable[msgspec.Raw], city: str) -> dict[str, Listed]:
 
 
 def biller(item: wire.Item, city: str) -> Biller:
-    """Raises: ValueError, Garbled or re.error where a rule cannot be read."""
+    """Raises: ValueError or Garbled where a rule cannot be read."""
     bill_first = {"0": True, "1": False}.get(str(item.businessFlow))
     if bill_first is None:
         raise ValueError(f"item {item.paymentItemId}: businessFlow {item.businessFlow!r}")
@@ -127,10 +128,10 @@ def _time(ms: int) -> time:
 
 
 def extra_field(one: wire.Field) -> ExtraField:
-    """Raises: ValueError, re.error."""
+    """Raises: ValueError, Garbled."""
     if not FIELD.fullmatch(one.name):
         raise ValueError(f"field {one.name!r}, which no message of the channel has")
     if one.pattern:
-        re.compile(one.pattern, re.ASCII)
+        pattern(one.pattern)
     required = str(one.required).lower() not in ("0", "false", "n")
     return ExtraField(name=one.name, label=one.label or one.name, required=required, pattern=one.pattern or None)

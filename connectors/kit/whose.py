@@ -15,10 +15,19 @@ def mark(call: Call, thing: str) -> str:
     """The mark of the call's customer on one of the partner's things."""
     if call.subject is None:
         raise TypeError(f"{call.partner}: a thing of one customer, and no customer")
-    whose = msgspec.json.encode((call.partner, thing, call.subject.id_type, call.subject.id_number))
+    return mark_of(call, thing, call.subject.id_type, call.subject.id_number)
+
+
+def mark_of(call: Call, thing: str, *who: str) -> str:
+    """The mark of somebody of whom no more is known than this, as in a question before any consent."""
+    whose = msgspec.json.encode((call.partner, thing, *who))
     return hmac.digest(call.tenant.encode(), whose, "sha256")[:12].hex()
 
 
 def is_theirs(call: Call, thing: str, marked: str) -> bool:
     """Whether a mark is the call's customer's."""
-    return hmac.compare_digest(marked.encode(), mark(call, thing).encode())
+    return same(marked, mark(call, thing))
+
+
+def same(marked: str, expected: str) -> bool:
+    return hmac.compare_digest(marked.encode(), expected.encode())

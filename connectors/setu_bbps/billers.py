@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from connectors.kit.patterns import Pattern, pattern
 from connectors.setu_bbps import wire
 from connectors.setu_bbps.facts import CURRENCY, MODE, ZONE, rupees
 from schemas.errors import Garbled, Refused
@@ -34,7 +35,8 @@ EXACTNESS: dict[str, AgainstBill] = {
 }
 """Of a RANGE, the bounds stand in the bill."""
 LEAVING = "PENDING_DEACTIVATION"
-MOBILE = ExtraField(name="mobile", label="Mobile number of the customer", pattern="[0-9]{6,22}")
+MOBILE_PATTERN = Pattern(whole="[0-9]{6,22}")
+MOBILE = ExtraField(name="mobile", label="Mobile number of the customer", pattern=MOBILE_PATTERN.text)
 
 
 class Param(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +44,7 @@ class Param(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     field: str | None
-    pattern: str
+    pattern: Pattern
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,30 +161,26 @@ def fields_of(row: wire.BillerRow, params: list[Param]) -> list[ExtraField]:
     """What is demanded beyond the account."""
     required = {each.param_name: not each.optional for each in row.customer_params}
     return [
-        ExtraField(name=each.field, label=each.name, required=required[each.name], pattern=each.pattern)
+        ExtraField(name=each.field, label=each.name, required=required[each.name], pattern=each.pattern.text)
         for each in params
         if each.field
     ]
 
 
-def pattern_of(param: wire.Param) -> str:
+def pattern_of(param: wire.Param) -> Pattern:
     """A pattern for the whole value, whether or not the partner's own is closed at its ends. Raises: Garbled."""
     if choices := [each.strip() for each in (param.values or "").split(",") if each.strip()]:
-        return "|".join(re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", each) for each in choices)
+        return pattern("|".join(re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", each) for each in choices))
     whole = (param.regex or ("[0-9]*" if param.data_type == "NUMERIC" else ".*")).removeprefix("^")
     whole = whole if whole.endswith(r"\$") else whole.removesuffix("$")
-    bounded = rf"(?=.{{{param.min_length or 0},{param.max_length or ''}}}$)(?:{whole})"
-    try:
-        re.compile(bounded)
-    except (re.error, OverflowError) as error:
-        raise Garbled(f"the expression of {param.param_name!r} cannot be read") from error
-    return bounded
+    return pattern(whole, shortest=param.min_length or 0, longest=param.max_length)
 
 
 def refuse_customer(terms: Terms, account: str, given: Mapping[str, str]) -> None:
     """Raises: Refused where the account or the fields are not what the biller demands."""
-    if not re.fullmatch(terms.params[0].pattern, account, re.ASCII):
-        raise Refused(f"must match {terms.params[0].pattern}", field="account")
+    if not terms.params[0].pattern.matches(account):
+        raise Refused(f"must match {terms.params[0].pattern.text}", field="account")
+    patterns = {each.field: each.pattern for each in terms.params} | {MOBILE.name: MOBILE_PATTERN}
     declared = {each.name: each for each in terms.biller.fields}
     for name in given:
         if name not in declared:
@@ -191,7 +189,7 @@ def refuse_customer(terms: Terms, account: str, given: Mapping[str, str]) -> Non
         value = given.get(name, "")
         if each.required and not value:
             raise Refused("is demanded by this biller", field=f"fields.{name}")
-        if value and each.pattern and not re.fullmatch(each.pattern, value, re.ASCII):
+        if value and not patterns[name].matches(value):
             raise Refused(f"must match {each.pattern}", field=f"fields.{name}")
 
 

@@ -70,13 +70,14 @@ class WanlitongLending(Lending):
         if not found:
             raise Refused("is no product of this partner", field="product_id")
         catalogue.refuse_application(application, found[0])
-        orders.mobile_of(call)
+        prechecks.refuse_anothers(pre_check, orders.mobile_of(call), call)
         await call.remember(**{prechecks.LENDER: found[0].lender})
 
     async def apply(self, application: Application, attempt: Attempt) -> Outcome[Applied]:
         try:
             mobile = orders.mobile_of(attempt)
             pre_check = prechecks.read_pre_check_id(application.pre_check_id)
+            prechecks.refuse_anothers(pre_check, mobile, attempt)
         except Refused as error:
             return orders.denied(error)
         if other := orders.in_another_currency(application.amount):

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from connectors.kit.phones import chinese_mobile
 from connectors.wanlitong import wire
 from connectors.wanlitong.envelope import Answer, ask
 from connectors.wanlitong.facts import ENQUIRY, STATUS, SUBMIT
@@ -27,7 +28,10 @@ def mobile_of(call: Call) -> str:
     """The customer's number as the platform knows it: eleven digits. Raises: Refused."""
     if call.subject is None or call.subject.mobile is None:
         raise Refused("the consent names no mobile number, by which the platform knows a customer", "Consent-Id")
-    return call.subject.mobile.removeprefix("+86").removeprefix("+")
+    mobile = chinese_mobile(call.subject.mobile)
+    if mobile is None:
+        raise Refused("the consent's number is no Chinese mobile, by which the platform knows a customer", "Consent-Id")
+    return mobile
 
 
 def taken(answer: Answer, attempt: Attempt, fields: Mapping[str, str]) -> Outcome[T]:

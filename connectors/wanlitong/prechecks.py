@@ -7,6 +7,7 @@ from hashlib import md5
 import msgspec
 
 from connectors.kit.feeds import UNREADABLE
+from connectors.kit.whose import mark_of, same
 from connectors.wanlitong import wire
 from connectors.wanlitong.envelope import Answer, ask
 from connectors.wanlitong.facts import MANIFEST, STRIKE
@@ -28,11 +29,15 @@ HOUSING = {"owned": 1, "mortgaged": 2, "rented": 3, "family": 4}
 
 
 class PreCheckId(msgspec.Struct, frozen=True, array_like=True):
-    """How a passed pre-check is found again at the platform."""
+    """How a passed pre-check is found again at the platform, and whose it is: of whom no more was told than a digest.
+
+    Shape: that of a referral, which never leaves the house, has no `product_id` and no `mark`.
+    """
 
     apply_no: str
     user_id: str
     product_id: str
+    mark: str
 
 
 def read_pre_check_id(ref: PartnerRef | None) -> PreCheckId:
@@ -43,6 +48,12 @@ def read_pre_check_id(ref: PartnerRef | None) -> PreCheckId:
         return msgspec.json.decode(ref.local_id, type=PreCheckId)
     except UNREADABLE as error:
         raise Refused("is no pre-check of this partner", field="pre_check_id") from error
+
+
+def refuse_anothers(pre_check: PreCheckId, mobile: str, call: Call) -> None:
+    """The agreement that is reported next is the pre-check's customer's. Raises: Refused."""
+    if not same(pre_check.mark, mark_of(call, pre_check.apply_no, digest(mobile))):
+        raise Refused("was for another customer", field="pre_check_id")
 
 
 def question(check_for: PreCheck) -> wire.Strike:
@@ -87,7 +98,7 @@ async def verdict(check_for: PreCheck, call: Call) -> PreChecked:
     if answer is None or meaning is None:
         return PreChecked(verdict="duplicate", message=UNCLEAR)
     if meaning.means == "ok":
-        return _passed(answer, check_for.product_id.local_id)
+        return _passed(answer, check_for, call)
     if meaning.means == "refused" and meaning.reason != "duplicate":
         return PreChecked(verdict="refused", message=meaning.text)
     return PreChecked(verdict="duplicate", message=meaning.text or UNCLEAR)
@@ -115,14 +126,15 @@ async def passed(referral: Referral, mobile: str, attempt: Attempt) -> PreCheckI
     if struck is None:
         return Declined(reason=Reason(code="duplicate", message=UNCLEAR))
     await attempt.remember(**{LENDER: struck.company_name})
-    return PreCheckId(struck.apply_no, struck.user_id, "")
+    return PreCheckId(struck.apply_no, struck.user_id, product_id="", mark="")
 
 
-def _passed(answer: Answer, product_id: str) -> PreChecked:
+def _passed(answer: Answer, check_for: PreCheck, call: Call) -> PreChecked:
     struck = _struck(answer)
     if struck is None:
         return PreChecked(verdict="duplicate", message=UNCLEAR)
-    pre_check_id = PreCheckId(struck.apply_no, struck.user_id, product_id)
+    theirs = mark_of(call, struck.apply_no, check_for.mobile_digest)
+    pre_check_id = PreCheckId(struck.apply_no, struck.user_id, check_for.product_id.local_id, theirs)
     return PreChecked(
         verdict="may-apply",
         pre_check_id=PartnerRef(MANIFEST.id, msgspec.json.encode(pre_check_id).decode()),

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -581,6 +582,15 @@ async def test_extra_fields_are_those_the_biller_demands(
     them.answers(wire.ITEMS, {"payItemList": [power(businessFlow="1", extraFields=demanded)]})
     assert await refused_field(payment(fields=fields), call) == field
     await BILLER.check_payment(payment(fields={"filed1": "12"}), call)
+
+
+async def test_no_pattern_takes_long(them: TheirSide, call: PartnerCall) -> None:
+    """One that can be read in more ways than anybody can try is matched all the same, and at once."""
+    demanded = [{"name": "filed1", "label": "区号", "pattern": "^([A-Z]*[0-9]*)+$", "required": "1"}]
+    them.answers(wire.ITEMS, {"payItemList": [power(businessFlow="1", extraFields=demanded)]})
+    started = monotonic()
+    assert await refused_field(payment(fields={"filed1": "1" * 60 + "!"}), call) == "fields.filed1"
+    assert monotonic() - started < 1
 
 
 async def test_windows_are_in_the_partners_time(them: TheirSide, call: PartnerCall) -> None:

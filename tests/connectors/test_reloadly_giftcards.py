@@ -332,7 +332,8 @@ async def test_acknowledgement_brings_no_cards(
     [
         (error(None, PRICE), "amount-refused"),
         (error(None, GONE), "declined"),
-        (error(None, "Something else about the body"), "declined"),
+        (error(None, "The product requires a userId"), "declined"),
+        (error(None, "The request body is not valid"), "declined"),
         (error("INSUFFICIENT_BALANCE"), "partner-failure"),
         (error("INVALID_RECIPIENT_PHONE"), "account-unknown"),
     ],
@@ -350,6 +351,10 @@ async def test_refused_orders_are_declined(bench: Bench, service: Service, reply
         (error("DUPLICATE_IDENTIFIER"), False),
         (error("NEVER_HEARD_OF"), True),
         (error(None, PRICE[:-1], 404), True),
+        (error(None, "Something else about the body"), True),
+        (error(None), True),
+        (answer(b"", 400), True),
+        (answer(b"<html>", 400), True),
         (answer(b"<html>", 403), True),
     ],
 )

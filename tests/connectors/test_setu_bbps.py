@@ -5,6 +5,7 @@ import json as jsonlib
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +16,7 @@ from structlog.testing import capture_logs
 
 from connectors.kit import references
 from connectors.kit.channel import Channel
-from connectors.setu_bbps.billers import pattern_of, terms_of
+from connectors.setu_bbps.billers import pattern_of, refuse_customer, terms_of
 from connectors.setu_bbps.connector import SetuUtilityBills, read_callback
 from connectors.setu_bbps.exchange import SetuAccount
 from connectors.setu_bbps.facts import MANIFEST
@@ -247,6 +248,7 @@ def test_metadata_becomes_a_biller() -> None:
         {"customerParams": [param("A"), param("Mobile")]},
         {"customerParams": [param("A"), param("B", visibility=False)]},
         {"customerParams": [param("A", regex="(")]},
+        {"customerParams": [param("A", regex="^(?!0)[0-9]+$")]},
     ],
 )
 def test_doubtful_billers_are_left_out(changes: Data) -> None:
@@ -271,7 +273,23 @@ async def test_pages_of_billers(bench: Bench, service: Service) -> None:
 def test_pattern_is_closed() -> None:
     """The document's expression is open at its end; here it holds for the whole value, and for its length."""
     made = pattern_of(msgspec.convert(param("P", regex="^[a-z]{2,}", minLength=2, maxLength=3), Param))
-    assert [bool(re.fullmatch(made, value)) for value in ("abc", "abcd", "ab-")] == [True, False, False]
+    for value, fits in (("abc", True), ("abcd", False), ("ab-", False), ("a", False)):
+        assert made.matches(value) is bool(re.fullmatch(made.text, value)) is fits
+
+
+def test_no_pattern_takes_long() -> None:
+    """One that can be read in more ways than anybody can try is matched all the same, and at once."""
+    made = terms_of(
+        msgspec.convert(biller(customerParams=[param("A", regex="^([A-Z]*[0-9]*)+$", maxLength=64)]), BillerRow),
+        POWER,
+        "INTB",
+    )
+    started = monotonic()
+    with pytest.raises(Refused) as refused:
+        refuse_customer(made, "1" * 63 + "!", {"mobile": "9900000001"})
+    assert refused.value.field == "account"
+    assert monotonic() - started < 1
+    refuse_customer(made, "AB" * 32, {"mobile": "9900000001"})
 
 
 OPTIONS = [

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa as keys
 
 from connectors.kit.channel import Channel
 from connectors.kit.signing import aes, rsa
+from connectors.kit.whose import mark_of
 from connectors.wanlitong import loans, prechecks, units, wire
 from connectors.wanlitong.connector import WanlitongLending, read_callback
 from connectors.wanlitong.envelope import WanlitongAccount
@@ -41,7 +42,6 @@ REFERENCE = "0123456789ABCDEFGHJKMNPQRS"
 MOBILE = "19912345678"
 LENDING = WanlitongLending()
 PRODUCT = PartnerRef(MANIFEST.id, "WLT-1")
-PRE_CHECK_ID = PartnerRef(MANIFEST.id, '["AP1","U1","WLT-1"]')
 ROWS = [
     {
         "productId": "WLT-1",
@@ -95,6 +95,17 @@ def pre_check(mobile: str = MOBILE, **changes: Any) -> PreCheck:
     return PreCheck(mobile_mask=mobile[:8], mobile_digest=digest(mobile), **said)
 
 
+async def nobody(_: Http) -> NotSent:
+    return NotSent("nobody is asked")
+
+
+def pre_check_id(product_id: str = "WLT-1", mobile: str = MOBILE) -> PartnerRef:
+    call = Bench(nobody, manifest=MANIFEST, account=ACCOUNT).call()
+    theirs = mark_of(call, "AP1", digest(mobile))
+    return PartnerRef(MANIFEST.id, msgspec.json.encode(["AP1", "U1", product_id, theirs]).decode())
+
+
+PRE_CHECK_ID = pre_check_id()
 APPLICATION = Application(
     product_id=PRODUCT, amount=yuan("50000.00"), term_months=12, purpose="farming", pre_check_id=PRE_CHECK_ID
 )
@@ -307,7 +318,7 @@ async def test_quote_cannot_be_accepted(bench: Bench, platform: Platform) -> Non
     ("changes", "field"),
     [
         ({"pre_check_id": None}, "pre_check_id"),
-        ({"pre_check_id": PartnerRef(MANIFEST.id, '["AP1","U1","WLT-2"]')}, "pre_check_id"),
+        ({"pre_check_id": pre_check_id("WLT-2")}, "pre_check_id"),
         ({"amount": yuan("4999.99")}, "amount.amount"),
         ({"amount": Money(amount="50000", currency="INR")}, "amount.currency"),
         ({"term_months": 25}, "term_months"),
@@ -321,9 +332,23 @@ async def test_application_is_held_to_its_product(bench: Bench, changes: dict[st
     assert refused.value.field == field
 
 
-async def test_consent_without_a_number(bench: Bench, platform: Platform) -> None:
-    """A customer is known by the mobile number: without one, the consent is at fault and nothing leaves."""
-    bench.subject = person(mobile=None)
+async def test_pre_check_is_one_customers(bench: Bench, platform: Platform) -> None:
+    """Under another's consent nobody's agreement is reported, and nothing is applied for."""
+    platform.on["apply"] = {"orderNo": REFERENCE, "status": "10"}
+    checked = await LENDING.pre_check(pre_check("19987654321"), bench.call())
+    anothers = msgspec.structs.replace(APPLICATION, pre_check_id=checked.pre_check_id)
+    with pytest.raises(Refused) as refused:
+        await LENDING.check_application(anothers, bench.call())
+    assert refused.value.field == "pre_check_id"
+    outcome = await LENDING.apply(anothers, bench.attempt(REFERENCE))
+    assert (outcome.reason.code, outcome.reason.field) == ("not-eligible", "pre_check_id")
+    assert not platform.asked.keys() & {"downstream/auth-callback", "apply"}
+
+
+@pytest.mark.parametrize("mobile", [None, "+919912345678", "1381234567", "+861381234567x"])
+async def test_consent_without_a_number(bench: Bench, platform: Platform, mobile: str | None) -> None:
+    """A customer is known by a Chinese mobile number: without one, the consent is at fault and nothing leaves."""
+    bench.subject = person(mobile=mobile)
     with pytest.raises(Refused) as refused:
         await LENDING.check_application(APPLICATION, bench.call())
     assert refused.value.field == "Consent-Id"

@@ -248,10 +248,11 @@ def test_a_pre_check_needs_no_consent_and_doubt_means_no(desk: Desk) -> None:
 
 
 def test_a_pre_check_serves_once_and_one_customer(desk: Desk) -> None:
-    """Somebody else's is declined as a stranger's, a used one as a duplicate, both naming it."""
+    """Somebody else's is refused before the platform hears of it, a used one declined as a duplicate, naming it."""
     who, other = customer(), customer()
     body = application(desk.hub, WANLITONG, who)
-    assert why(desk.settled("applications", body, other)) == ("declined", "person-unknown", "pre_check_id")
+    answer = desk.post("applications", body, other.consent(desk.hub))
+    assert (answer.status_code, fields(answer)) == (422, ["pre_check_id"]), answer.text
     assert desk.settled("applications", body, who)["state"] == "succeeded"
     assert why(desk.settled("applications", body, who)) == ("declined", "duplicate", "pre_check_id")
 
