@@ -1,4 +1,8 @@
-"""How each operation of the contract is asked for: a module per scenario. A new partner needs nothing here."""
+"""How each operation of the contract is asked for: a module per scenario.
+
+A new partner needs nothing here, unless it can only be asked for things of its own: then it is named in
+`rights.WANTED` (what it sells), in `medical_insurance.INSTITUTIONS` (whom it settles for), or in `agri_prices.where`.
+"""
 
 from importlib import import_module
 
@@ -48,6 +52,12 @@ def how_to_ask(operation: Operation) -> Questioned:
     known: dict[str, Questioned] = _module(operation.scenario).QUERIES
     assert operation.key in known, f"tests/contract/asking does not say how {operation.key} is asked for"
     return known[operation.key]
+
+
+def performed_by(partner: str, operation: Operation) -> str | None:
+    """What a question performs at a partner all the same, by plain name."""
+    besides: dict[tuple[str, str], str] = getattr(_module(operation.scenario), "BESIDES", {})
+    return besides.get((partner, operation.key))
 
 
 def ordered(hub: Running, operation: Operation, body: Body, key: str, consent: str | None) -> httpx.Response:

@@ -1,6 +1,6 @@
 """Lending: an application for the first product, and what it leads to, for a customer whom no partner ever met.
 
-Everything starts with an application, and never with a search for offers: at ocen a search files one too.
+Everything starts with an application, and never with a search for offers: see BESIDES.
 """
 
 import time
@@ -112,3 +112,5 @@ QUERIES: dict[str, Questioned] = {
     "lending.find_plan": loan,
     "lending.estimate": lambda *_: {},
 }
+BESIDES = {("ocen", "lending.find_offers"): "create-loan"}
+"""Questions that perform something: that network makes offers to applications alone, so a search files one."""

@@ -2,7 +2,7 @@
 
 from secrets import token_hex
 
-from tests.contract.asking.words import Body, Customer, Ordered, Questioned, area, asked, done
+from tests.contract.asking.words import MANIFESTS, Body, Customer, Ordered, Questioned, area, asked, done
 from tests.running import Running
 
 MEDICAL = "/v1/medical-insurance"
@@ -35,7 +35,7 @@ def activation(hub: Running, partner: str, customer: Customer, _variant: Body) -
 
 def token(hub: Running, partner: str, consent: str, business: str = BUSINESS) -> str:
     """A token of the e-voucher that nobody has used, where there are any."""
-    if partner == FSI:
+    if "issue_token" not in MANIFESTS[partner].offers["medical-insurance"]:
         return UNSEEN
     wanted = {"treatment_region": area(partner), "business": business}
     return str(asked(hub, f"{MEDICAL}/voucher-tokens", wanted, consent)["token"])

@@ -6,7 +6,7 @@ from secrets import token_hex
 
 from sandbox.providers.lounge_booking.places import venues
 from sandbox.providers.lounge_booking.slots import CHINA, slot_of
-from tests.contract.asking.words import Body, Customer, Ordered, Questioned, asked, done
+from tests.contract.asking.words import MANIFESTS, Body, Customer, Ordered, Questioned, asked, done
 from tests.running import Running
 
 RIGHTS = "/v1/rights"
@@ -46,6 +46,7 @@ def product(hub: Running, partner: str, name: str) -> Body:
 
 def wanted(hub: Running, partner: str) -> list[Body]:
     """One request for each way that a partner sells. Shape: as a quote is asked for."""
+    assert partner in WANTED, f"tests/contract/asking/rights.py does not say what {partner} sells"
     shelf = {one["name"]: one for one in products(hub, partner)}
     return [piece_of(shelf[one["name"]], one.get("quantity", 1), one.get("amount")) for one in WANTED[partner]]
 
@@ -58,7 +59,7 @@ def piece_of(product: Body, quantity: int = 1, amount: str | None = None) -> Bod
 
 def priced(hub: Running, partner: str, pieces: Body) -> Body:
     """With the price guard: what it costs to the last 分, and abroad room for a text message."""
-    if partner == "tremendous":
+    if "quote" not in MANIFESTS[partner].offers["rights"]:
         face = pieces["face_value"]
         return pieces | {"max_total": face | {"amount": str(Decimal(face["amount"]) * pieces["quantity"])}}
     quote = asked(hub, f"{RIGHTS}/quotes", pieces)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from connectors.kit import registry
+from sandbox.bank import BankApp
 from sandbox.stand.people import id_number
 from schemas.scenarios import operations
 from tests.running import Running
@@ -53,11 +54,14 @@ def customer() -> Customer:
     return Customer(str(number), id_number(number % 1000, born.strftime("%Y%m%d")), f"198{number:08}")
 
 
-def give_consent(hub: Running, body: Body) -> str:
-    """A consent to every operation that concerns a person. Shape: `body` may stand in for any of its parts."""
+def give_consent(hub: Running, body: Body, bank: BankApp | None = None) -> str:
+    """A consent to every operation that concerns a person, at the hub's first bank where no other is named.
+
+    Shape: `body` may stand in for any of its parts.
+    """
     concerning = [each.key for each in operations() if each.path and each.takes_consent]
     until = (datetime.now(UTC) + timedelta(days=30)).isoformat()
-    answer = hub.app.post("/v1/consents", {"operations": concerning, "expires_at": until} | body)
+    answer = (bank or hub.app).post("/v1/consents", {"operations": concerning, "expires_at": until} | body)
     return str(answer.raise_for_status().json()["consent_id"])
 
 
