@@ -1,7 +1,7 @@
 """What a connector may raise.
 
 PartnerFailure
-  NotSent       the gate refused, or the transport proves that no connection was made or nothing written to it
+  NotSent       the gate refused, or the transport proves that no connection was made
   MaybeSent     everything else that ends an exchange without a usable answer
     Garbled     an answer came, and it is no message of this partner's protocol
   NotReady      the partner needs more time; ask again after a while (questions only)

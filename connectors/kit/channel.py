@@ -1,8 +1,7 @@
 """The only way out to a partner, and the only home of httpx and tenacity.
 
-An exchange ends with a complete reply, with NotSent (the transport proves that no connection was made, or that not a
-byte was written to one that stood), or with MaybeSent (everything else; Garbled where bytes came that are no HTTP).
-The proof is the transport's cause, never the
+An exchange ends with a complete reply, with NotSent (the transport proves that no connection was made), or with
+MaybeSent (everything else; Garbled where bytes came that are no HTTP). The proof is the transport's cause, never the
 name httpx gives it: a server that reads the whole request and then resets is reported as a connect time-out.
 """
 
@@ -24,11 +23,6 @@ MAX_REPLY = 4 * 1024 * 1024
 
 NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """Causes that prove that nothing was sent."""
-
-NOT_A_BYTE = "Cannot write to closing transport"
-"""What aiohttp says when it finds that a kept connection was closed since it was taken up. Each message of ours is
-written in one piece, so this is said of all of it; were it put in other words, it would be MaybeSent again.
-"""
 
 AGAIN = AsyncRetrying(
     retry=retry_if_exception_type((NotSent, MaybeSent)),
@@ -105,7 +99,7 @@ def transport(*, connections: int, tls: ssl.SSLContext | None = None) -> Aiohttp
 
 
 def told_apart(error: Exception) -> NotSent | MaybeSent:
-    """NotSent if some cause of the error proves that nothing was sent; otherwise MaybeSent.
+    """NotSent if some cause of the error proves that no connection was made; otherwise MaybeSent.
 
     Bytes that are no HTTP came from somebody, so they are Garbled.
     """
@@ -113,8 +107,6 @@ def told_apart(error: Exception) -> NotSent | MaybeSent:
     for cause in causes:
         if isinstance(cause, NO_CONNECTION):
             return NotSent(f"no connection: {type(cause).__name__}")
-        if isinstance(cause, aiohttp.ClientConnectionResetError) and str(cause) == NOT_A_BYTE:
-            return NotSent("the connection was closed before a byte was written")
     if any(type(cause) is aiohttp.ClientResponseError for cause in causes):
         return Garbled("the answer is no HTTP")
     if isinstance(error, TimeoutError):

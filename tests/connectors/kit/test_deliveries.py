@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from typing import Any
 
 import aiohttp
 import pytest
@@ -161,28 +160,6 @@ async def test_impatience_while_connecting_is_maybe_sent(channel: Channel, full_
     """Our own patience ends an exchange without proof of anything."""
     with pytest.raises(MaybeSent):
         await ask(channel, f"http://127.0.0.1:{full_backlog}/pay", patience=timedelta(seconds=0.1))
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-async def test_a_connection_that_closed_under_the_pen_is_not_sent(
-    channel: Channel, monkeypatch: pytest.MonkeyPatch, method: str
-) -> None:
-    """Where a kept connection was found closed after it was taken up, before a byte was written, nothing was sent."""
-    write = aiohttp.ClientRequest.write_bytes
-
-    async def too_late(request: aiohttp.ClientRequest, writer: Any, connection: Any, length: int | None = None) -> None:
-        connection.transport.close()  # as the loop does when it sees that the partner's end was closed
-        await write(request, writer, connection, length)
-
-    async with rude.serving(rude.fine) as partner:
-        assert (await ask(channel, f"{partner.url}/polite")).body == b"ok"
-        with monkeypatch.context() as patched:
-            patched.setattr(aiohttp.ClientRequest, "write_bytes", too_late)
-            with pytest.raises(NotSent):
-                await ask(channel, f"{partner.url}/pay", method)
-        assert partner.arrivals == 0
-        assert (await ask(channel, f"{partner.url}/pay", method)).body == b"ok"
-        assert partner.arrivals == 1
 
 
 async def test_a_connection_that_was_closed_meanwhile_is_not_used(channel: Channel) -> None:
