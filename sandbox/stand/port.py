@@ -5,7 +5,6 @@ import contextlib
 import socket
 
 from sandbox.stand.connection import Answer, Connection, Release
-from sandbox.stand.newcomers import keep_away
 
 _BACKLOG = 1024
 
@@ -47,7 +46,6 @@ class Port:
         if self._listener is None:
             return
         listener, self._listener = self._listener, None
-        keep_away(listener)
         self._accept(listener)  # whoever was connected before is answered, but not kept
         asyncio.get_running_loop().remove_reader(listener)
         listener.close()

@@ -152,14 +152,18 @@ def test_each_magic_account_meets_its_fate(stages: Stages, partner: str) -> None
 
 @pytest.mark.parametrize("partner", sorted(FATES))
 def test_account_that_closes_the_port(stages: Stages, partner: str) -> None:
-    """The account that closes the port harms its own order no more than it says, and no other order at all."""
+    """The account that closes the port harms its own order no more than it says, and no other: what crosses it is unknown.
+
+    An order may be on its way over a kept connection in that very moment. Nobody can tell whether it arrived.
+    """
     stage = stages(partner, PAY.scenario)
     closing = wishes(stage, partner, [CLOSES_THE_PORT])
     others = [Wish(partner, PAY, closing[0].variant) for _ in range(6)]
     done = Crowd(stage, closing + others).run(patience=30)
     assert crowd.violations(done) == []
     assert _fate(done, closing[0]) == FATES[partner][CLOSES_THE_PORT]
-    assert [_fate(done, wish) for wish in others] == [PAID] * len(others)
+    assert {_fate(done, wish) for wish in others} <= {PAID, NEVER}
+    assert PAID in {_fate(done, wish) for wish in others}
 
 
 def test_port_that_closes_between_bill_and_order(stages: Stages) -> None:

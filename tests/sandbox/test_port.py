@@ -2,13 +2,11 @@
 
 import asyncio
 import socket
-import sys
 import time
 
 import pytest
 
 from sandbox.stand.message import Reply, Request
-from sandbox.stand.newcomers import keep_away
 from sandbox.stand.port import Port
 from tests.sandbox.ceb import CITIES, CREATE, FORM, PATH, Client
 from tests.sandbox.wire import address, listen, post, refused, until
@@ -97,24 +95,6 @@ async def test_request_that_crosses_the_end() -> None:
         assert (await asyncio.to_thread(listen, kept)).data == b""
         await asyncio.to_thread(until, lambda: len(heard) == 2)
     port.leave()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such filter")
-def test_newcomers_are_kept_away() -> None:
-    """Whoever was connected can be accepted and is heard; nobody comes after him, so closing resets nobody."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    early = socket.create_connection(listener.getsockname(), 3)
-    with listener, early:
-        keep_away(listener)
-        with pytest.raises(TimeoutError):
-            socket.create_connection(listener.getsockname(), 0.2)
-        taken, _ = listener.accept()
-        with taken:
-            listener.setblocking(False)
-            with pytest.raises(BlockingIOError):
-                listener.accept()
-            early.sendall(b"still here")
-            assert taken.recv(100) == b"still here"
 
 
 def test_door_stays_open(channel: Client) -> None:
