@@ -152,7 +152,7 @@ def test_each_magic_account_meets_its_fate(stages: Stages, partner: str) -> None
 
 @pytest.mark.parametrize("partner", sorted(FATES))
 def test_account_that_closes_the_port(stages: Stages, partner: str) -> None:
-    """The account that closes the port harms its own order no more than it says, and no other: what crosses it is unknown.
+    """The account that closes the port harms its own order as it says, and no other; what crosses that is unknown.
 
     An order may be on its way over a kept connection in that very moment. Nobody can tell whether it arrived.
     """
