@@ -12,6 +12,12 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.settings import SettingError
 
+KEPT_SECONDS = 75
+"""For so long is an idle connection kept: longer than clients keep theirs, so that they are the ones who close it.
+
+Whoever sends in the moment in which the other side closes is reset, and does not know whether it arrived.
+"""
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 picks a free one. Raises: SettingError where the port is taken."""
@@ -52,6 +58,7 @@ def serve(app: ASGIApp, listener: socket.socket, *, drain_seconds: float, ready:
         access_log=False,
         server_header=False,
         date_header=True,
+        timeout_keep_alive=KEPT_SECONDS,
         timeout_graceful_shutdown=max(int(drain_seconds), 1),
         backlog=2048,
     )

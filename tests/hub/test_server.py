@@ -8,6 +8,7 @@ import threading
 import time
 from errno import EADDRINUSE
 
+import httpx
 import pytest
 
 from hub.server import Watched, listen, serve
@@ -93,6 +94,28 @@ def test_a_signal_ends_it_in_order(number: signal.Signals):
     caller.join()
     assert answers[0].startswith(b"HTTP/1.1 204")
     assert app.stages == ["startup", "shutdown"]
+
+
+@pytest.mark.usefixtures("handlers")
+def test_idle_connections_are_kept():
+    """A client that keeps its idle connections as long as httpx does is never the second to close one."""
+    listener, answers = listen("127.0.0.1", 0), []
+    port = listener.getsockname()[1]
+
+    def call() -> None:
+        try:
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                for pause in (httpx.Limits().keepalive_expiry + 0.5, 0):
+                    client.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                    answers.append(client.recv(1000)[:12])
+                    time.sleep(pause)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    caller = threading.Thread(target=call)
+    serve(App(), listener, drain_seconds=5, ready=caller.start)
+    caller.join()
+    assert answers == [b"HTTP/1.1 204"] * 2
 
 
 @pytest.mark.usefixtures("handlers")
