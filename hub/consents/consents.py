@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -20,12 +21,14 @@ from hub.tenants.data_keys import DataKeys
 from hub.trace import trace_id
 from schemas.call import Clock
 from schemas.contract import Operation
+from schemas.id_numbers import born_on
 from schemas.person import Authority, Person
 from schemas.scenarios import operations
 from schemas.struct import Canonical, Instant
 
 AGREED = "consents.agreed"
 LONGEST = timedelta(days=366)
+CHINA = ZoneInfo("Asia/Shanghai")
 State = Literal["active", "revoked", "expired"]
 
 
@@ -140,10 +143,10 @@ class Consents:
             consent_id=row.consent_id, subject=agreed.customer, actor=agreed.actor, authority=agreed.authority
         )
 
-    async def confirm(self, tenant: str, parties: Parties | None) -> None:
+    async def confirm(self, tenant: str, consent_id: str | None) -> None:
         """Lets pass what concerns nobody, or rests on a consent that still stands. Raises: ConsentMissing."""
-        if parties is not None:
-            await self._active(tenant, parties.consent_id)
+        if consent_id is not None:
+            await self._active(tenant, consent_id)
 
     async def _active(self, tenant: str, consent_id: str) -> ConsentRow:
         """A consent of this bank's that has not ended. Raises: ConsentMissing."""
@@ -158,6 +161,9 @@ class Consents:
     def _refuse(self, caller: Caller, request: ConsentRequest, now: datetime) -> None:
         if not now < request.expires_at <= now + LONGEST:
             raise _invalid("expires_at", "must lie ahead, a year at most")
+        for field, person in (("customer", request.customer), ("actor", request.actor)):
+            if person is not None and _is_unborn(person, now):
+                raise _invalid(f"{field}.id_number", "holds a date of birth that lies ahead")
         for place, key in enumerate(request.operations):
             operation = self._concerning.get(key)
             if operation is None:
@@ -186,6 +192,11 @@ class Consents:
             expires_at=row.expires_at,
             revoked_at=row.revoked_at,
         )
+
+
+def _is_unborn(person: Person, now: datetime) -> bool:
+    """Whether an identity number is of somebody who is not born yet, in China."""
+    return person.id_type == "resident-id" and born_on(person.id_number) > now.astimezone(CHINA).date()
 
 
 def _masked(person: Person) -> msgspec.Raw:
