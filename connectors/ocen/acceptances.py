@@ -55,7 +55,7 @@ def _granted(attempt: Attempt) -> Succeeded[Loan] | Declined | None:
     if response is None or response.metadata.request_id != attempt.reference:
         return None
     if not answers.errs(response):
-        return _loan(response, attempt)
+        return _told(response, attempt)
     outcome = answers.failed(response)
     if not isinstance(outcome, Declined):
         return None
@@ -64,10 +64,17 @@ def _granted(attempt: Attempt) -> Succeeded[Loan] | Declined | None:
     return better if isinstance(better, Declined) else outcome
 
 
-def _loan(response: wire.Response, attempt: Attempt) -> Succeeded[Loan] | None:
-    """The loan, where the response to the grant brings one: a refusal is judged with what led to it."""
+def _told(response: wire.Response, attempt: Attempt) -> Succeeded[Loan] | Declined | None:
+    """The loan, where the response to the grant brings one that is not lost already."""
+    if not answers.succeeded(response):
+        return None
+    state = response.loan_application_status or ""
+    meaning = ACCEPTANCE.meaning(state)
+    if meaning and meaning.means == "declined":
+        outcome = ACCEPTANCE.outcome(state, acknowledged=True)
+        return outcome if isinstance(outcome, Declined) else None
     try:
-        return Succeeded(result=loans.loan(response, attempt)) if answers.succeeded(response) else None
+        return Succeeded(result=loans.loan(response, attempt))
     except Garbled:
         return None
 

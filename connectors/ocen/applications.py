@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from connectors.kit.feeds import UNREADABLE
 from connectors.kit.manifest import Meaning
 from connectors.ocen import answers, wire
 from connectors.ocen.exchange import Content, OcenAccount
@@ -15,9 +16,17 @@ from schemas.errors import Garbled, NotReady, Refused
 from schemas.lending.applications import Application, ApplicationState, Applied, Offer, OfferSearch, Referral
 from schemas.lending.products import LoanProduct
 from schemas.outcome import Absent, Declined, Found, Pending, Reason, Succeeded, Unknown
+from schemas.page import Merged
 
 OTHERS = timedelta(minutes=2)
-"""So long are the other lenders waited for once one has made an offer."""
+"""So long are the other lenders waited for once one has made an offer and the network says that more may come."""
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a list of offers goes on: whose application they were made to, and the last one that was told."""
+
+    application_id: str
+    offer_id: str
 
 
 def borrower(call: Call) -> wire.Borrower:
@@ -77,25 +86,28 @@ def refuse_application(application: Application, product: LoanProduct) -> None:
         raise Refused(f"this product is for at most {product.terms[-1]} months", field="term_months")
 
 
-async def gathered(search: OfferSearch, call: Call) -> list[Offer]:
-    """The offers of all lenders, or of those that have answered in a while.
+async def gathered(search: OfferSearch, call: Call) -> Merged[Offer]:
+    """The offers of all lenders, or of those that have answered in a while, from where the search goes on.
 
     Raises: NotReady; Refused; MaybeSent where nobody answers at all.
     """
-    waited = await answers.waiting(call)
+    waited, place = await answers.waiting(call), _place(search)
     known = list(answers.applications(call.handles))
-    if not known or answers.missing(known[-1]):
+    if place is None and (not known or answers.missing(known[-1])):
         request = filing(call, search, created=call.clock() - waited)
         answers.give_up_after(waited)
         await answers.ask(call, wire.CREATE, request, call.reference)
         raise NotReady(answers.pause(waited))
-    if answers.errs(known[-1]):
-        raise Refused("the network does not take such an application")
-    if _answered(known, waited):
-        return made(known, call)
+    if known and answers.errs(known[-1]):
+        raise Refused("the network does not take such an application", field="cursor" if place else None)
+    others = _others(call)
+    if known and _answered(known, waited, others):
+        return _page(known, place or Place(call.reference, ""), search, call)
     answers.give_up_after(waited)
-    await answers.ask(call, wire.OFFERS, {"loanApplicationIds": [call.reference]})
-    raise NotReady(answers.pause(waited))
+    application_id = place.application_id if place else call.reference
+    await answers.ask(call, wire.OFFERS, {"loanApplicationIds": [application_id]})
+    left = others - waited
+    raise NotReady(min(answers.pause(waited), left) if left > timedelta() else answers.pause(waited))
 
 
 async def found(wish: Application | Referral, attempt: Attempt) -> Found[Applied]:
@@ -135,26 +147,64 @@ def judged(
         return Pending(stage=_state(last)[:64], unmapped=True)
     if meaning.means == "declined":
         return Declined(reason=_why(application, meaning))
-    if _answered(known, attempt.clock() - attempt.sent_at) and meaning.text != "action-required":
+    others = _others(attempt) if isinstance(wish, Referral) else timedelta()  # a product is one lender's
+    if _answered(known, attempt.clock() - attempt.sent_at, others) and meaning.text != "action-required":
         state = msgspec.convert(meaning.text if meaning.means == "succeeded" else "offered", ApplicationState)
         return Succeeded(result=_applied(known, state, attempt))
     wanted: ApplicationState = "action-required" if meaning.text == "action-required" else "processing"
-    return Pending(stage=meaning.text, so_far=_applied(known, wanted, attempt))
+    so_far = _applied(known, wanted, attempt)
+    later = attempt.sent_at + others if meaning.text == "offered" else None
+    return Pending(stage=meaning.text, so_far=so_far, check_after=later)
 
 
 def made(known: Sequence[wire.Response], call: Call) -> list[Offer]:
-    """The offers of all responses, each once. Raises: Garbled."""
-    rows = {row.id: (row, response.application) for response in known for row in response.application.offers}
-    return [offer(row, application.loan_application_id or "", call) for row, application in rows.values()]
+    """The offers of all responses, each once, in an order that stays. Raises: Garbled."""
+    return [offer(row, application_id, call) for row, application_id in _rows(known)]
 
 
-def _answered(known: Sequence[wire.Response], waited: timedelta) -> bool:
-    """Whether nothing more is to be waited for: a verdict with its offers, a no, a lender who wants something."""
+def _rows(known: Sequence[wire.Response]) -> list[tuple[wire.Offer, str]]:
+    """Offers by their number, each with its application's."""
+    told = {
+        row.id: (row, response.application.loan_application_id or "")
+        for response in known
+        for row in response.application.offers
+    }
+    return [told[offer_id] for offer_id in sorted(told)]
+
+
+def _page(known: Sequence[wire.Response], place: Place, search: OfferSearch, call: Call) -> Merged[Offer]:
+    """The network does not page: it tells all offers again, and they are told on from the last one. Raises: Garbled."""
+    rows = [(row, application_id) for row, application_id in _rows(known) if row.id > place.offer_id]
+    shown = rows[: search.limit]
+    following = Place(place.application_id, shown[-1][0].id) if len(rows) > len(shown) else None
+    return Merged(
+        items=[offer(row, application_id, call) for row, application_id in shown],
+        next=msgspec.json.encode(following).decode() if following else None,
+    )
+
+
+def _place(search: OfferSearch) -> Place | None:
+    """Raises: Refused."""
+    if search.cursor is None:
+        return None
+    try:
+        return msgspec.json.decode(search.cursor, type=Place)
+    except UNREADABLE as error:
+        raise Refused("is no cursor of this network", field="cursor") from error
+
+
+def _others(call: Call) -> timedelta:
+    """How long lenders take, though there are offers: that one has answered says nothing of another."""
+    return timedelta(seconds=call.account(OcenAccount).lenders_seconds)
+
+
+def _answered(known: Sequence[wire.Response], waited: timedelta, others: timedelta) -> bool:
+    """Whether nothing more is to be waited for: a verdict with all its offers, a no, a lender who wants something."""
     meaning = APPLICATION.meaning(_state(known[-1]))
     offered = any(response.application.offers for response in known)
     if meaning is None or (meaning.means == "pending" and meaning.text != "action-required"):
         return offered and waited >= OTHERS
-    return offered or meaning.text != "offered"
+    return meaning.text != "offered" or (offered and waited >= others)
 
 
 def _state(response: wire.Response) -> str:

@@ -33,10 +33,10 @@ class OcenLending(Lending):
         return page_of(await _products(call), search)
 
     async def find_offers(self, search: OfferSearch, call: Call) -> Merged[Offer]:
-        """Files an application for the question: without one no lender offers. There is one page, however short."""
+        """Files an application for the question: without one no lender offers. What goes on files no other."""
         if not _serves(search.region) or search.amount.currency != CURRENCY:
             return Merged(items=[])
-        return Merged(items=(await applications.gathered(search, call))[: search.limit])
+        return await applications.gathered(search, call)
 
     async def check_application(self, application: Application, call: Call) -> None:
         found = [one for one in await _products(call) if one.product_id == application.product_id]

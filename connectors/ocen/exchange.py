@@ -39,6 +39,8 @@ class OcenAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Ours, PKCS 8."""
     network_key_id: str
     network_public_key: str
+    lenders_seconds: Annotated[int, msgspec.Meta(ge=0, le=540)] = 120
+    """So long after they were asked the lenders are waited for, though the network says that there are offers."""
 
     def __post_init__(self) -> None:
         jws.private_key(self.signing_key)

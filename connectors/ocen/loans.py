@@ -8,7 +8,7 @@ import msgspec
 from connectors.kit.feeds import UNREADABLE
 from connectors.kit.whose import is_theirs, mark
 from connectors.ocen import wire
-from connectors.ocen.facts import ACCEPTANCE, INSTALMENT, LOAN, MANIFEST
+from connectors.ocen.facts import INSTALMENT, LOAN, MANIFEST, PAYOUT
 from connectors.ocen.offers import moment, money, percent
 from schemas.call import Call
 from schemas.errors import Garbled, Refused
@@ -57,11 +57,11 @@ def loan(row: wire.Loan, call: Call) -> Loan:
 
 def state(row: wire.Loan) -> LoanState:
     """Of the payout first, and of the repayments once that is through. Raises: Garbled for a state nobody mapped."""
-    paid_out = ACCEPTANCE.meaning(row.loan_application_status or "")
-    if paid_out and paid_out.means == "succeeded" and paid_out.text != "active":
+    paid_out = PAYOUT.meaning(row.loan_application_status or "")
+    if paid_out and paid_out.text != "active":
         return _STATES[paid_out.text]
     repaid = LOAN.meaning(row.loan_status or "")
-    if paid_out is None or paid_out.means != "succeeded" or repaid is None:
+    if paid_out is None or repaid is None:
         raise Garbled("a loan in an unknown state")
     return _STATES[repaid.text]
 

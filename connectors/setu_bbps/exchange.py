@@ -35,6 +35,8 @@ class SetuAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     agent_channel: Literal["INT", "INTB"]
     agent_ip: str
     agent_mac: str
+    remitter_name: Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
+    """Who pays, as the partner is told: the bank, for no payment of the contract names a payer."""
 
     @property
     def agent(self) -> wire.Agent:

@@ -29,13 +29,14 @@ def payment_request(
     """A payment of a fetched bill, which says all about its customer, or of the customer that is given."""
     paid = payment.amount.minor
     details = wire.PaymentDetails(paid, MODE, attempt.reference, timestamp(attempt.sent_at))
+    remitter = wire.Remitter(account.remitter_name)
     if customer is not None:
         biller = wire.Named(payment.biller_id.local_id)
-        return wire.PaymentRequest(details, agent=account.agent, biller=biller, customer=customer)
+        return wire.PaymentRequest(details, remitter, agent=account.agent, biller=biller, customer=customer)
     if option := attempt.handles["option"]:
         details = replace(details, selected_payment_options=[wire.SelectedOption(option, paid)])
     bills = msgspec.json.decode(attempt.handles["bills"], type=list[wire.SelectedBill])
-    return wire.PaymentRequest(details, ref_id=attempt.handles["fetch_ref"], bills=bills or msgspec.UNSET)
+    return wire.PaymentRequest(details, remitter, ref_id=attempt.handles["fetch_ref"], bills=bills or msgspec.UNSET)
 
 
 def timestamp(sent_at: datetime) -> str:

@@ -228,10 +228,17 @@ class PaymentDetails(Wire):
     selected_payment_options: list[SelectedOption] | UnsetType = UNSET
 
 
+class Remitter(Wire):
+    """The payer, who may be another than the account holder."""
+
+    name: str
+
+
 class PaymentRequest(Wire, omit_defaults=True):
     """POST /api/v2/bbps/bills/payment/request: either `refId` of a fetch, or agent, biller and customer."""
 
     payment_details: PaymentDetails
+    remitter: Remitter
     ref_id: str | UnsetType = UNSET
     bills: list[SelectedBill] | UnsetType = UNSET
     agent: Agent | UnsetType = UNSET

@@ -8,7 +8,7 @@ from connectors.kit.feeds import ask, page_of
 from connectors.kit.partner import Partner
 from connectors.tremendous import orders, wire
 from connectors.tremendous.exchange import TremendousAccount, message
-from connectors.tremendous.products import matches, products_of, refuse
+from connectors.tremendous.products import Listed, matches, products_of, refuse
 from connectors.tremendous.webhooks import SIGNATURE, read_callback
 from schemas.call import Attempt, Call, Kept
 from schemas.errors import Garbled
@@ -23,11 +23,11 @@ class TremendousRights(Rights):
     """Rewards, charged to the bank's funding source at the partner and handed over as links."""
 
     async def list_products(self, search: ProductSearch, call: Call) -> Merged[Product]:
-        return page_of([one for one in await _catalogue(call) if matches(one, search)], search)
+        return page_of([one.product for one in await _catalogue(call) if matches(one, search)], search)
 
     async def check_purchase(self, purchase: Purchase, call: Call) -> None:
         orders.recipient_of(purchase)
-        refuse(purchase, await _catalogue(call))
+        refuse(purchase, [one.product for one in await _catalogue(call)])
 
     async def buy(self, purchase: Purchase, attempt: Attempt) -> Outcome[Purchased]:
         request = orders.order_request(purchase, attempt.reference, attempt.account(TremendousAccount))
@@ -49,13 +49,15 @@ class TremendousRights(Rights):
         delivered = orders.delivery(order)
         if isinstance(delivered, Pending):
             return delivered
+        if not delivered:
+            return orders.nothing_came(order)
         links = [await _link(reward, attempt) for reward in delivered]
         ready = [link for link in links if link]
         return orders.purchased(order, ready) if len(ready) == len(links) else outcome
 
 
-async def _catalogue(call: Call) -> list[Product]:
-    async def load() -> Kept[list[Product]]:
+async def _catalogue(call: Call) -> list[Listed]:
+    async def load() -> Kept[list[Listed]]:
         answer = await ask(call, message(call, "GET", "/products"), wire.PRODUCTS)
         return Kept(products_of(answer, call), call.clock() + CATALOGUE_AGE)
 

@@ -12,7 +12,7 @@ from connectors.tremendous import wire
 from connectors.tremendous.exchange import MANIFEST, TremendousAccount
 from schemas.call import Attempt
 from schemas.errors import Refused
-from schemas.outcome import Absent, Declined, Found, Outcome, Pending, Succeeded, Unknown
+from schemas.outcome import Absent, Declined, Found, Outcome, Pending, Reason, Succeeded, Unknown
 from schemas.rights import Piece, Purchase, Purchased
 from schemas.secret import Secret
 
@@ -96,8 +96,17 @@ def delivery(order: wire.Order) -> Pending[Purchased] | list[wire.Reward]:
     return delivered
 
 
+def nothing_came(order: wire.Order) -> Declined:
+    """Each reward has failed for good: there is nothing that could be called a success, though it was charged."""
+    charged = f"{order.payment.total} {order.payment.currency_code}"
+    message = f"none of the rewards could be delivered; the funding source at the partner was charged {charged}"
+    return Declined(
+        reason=Reason(code="partner-failure", message=message, partner_code=order.rewards[0].delivery.status)
+    )
+
+
 def purchased(order: wire.Order, links: Sequence[str]) -> Found[Purchased]:
-    """What was charged, and the pieces that came of it. None may have come: it was charged all the same."""
+    """What was charged, and the pieces that came of it, which may be fewer than were ordered."""
     pieces = [Piece(link=link) for link in links]
     result = Purchased(
         ordered=len(order.rewards),

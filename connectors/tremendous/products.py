@@ -1,5 +1,7 @@
 """Products: from the partner's rows to ours, and what of them may be bought."""
 
+import msgspec
+
 from connectors.kit.feeds import readable
 from connectors.kit.units import from_major
 from connectors.tremendous import wire
@@ -14,8 +16,20 @@ MOST = 5
 """Pieces in one order: each link is an exchange of its own, and an enquiry has ten."""
 
 
-def products_of(answer: wire.ProductList, call: Call) -> list[Product]:
-    return readable(answer.products, lambda raw: product_of(wire.PRODUCT.decode(raw), call), call)
+class Listed(msgspec.Struct, frozen=True):
+    """A product, and the countries where it is of use: none where the partner names none, and it is of use in all."""
+
+    product: Product
+    countries: frozenset[str]
+
+
+def products_of(answer: wire.ProductList, call: Call) -> list[Listed]:
+    return readable(answer.products, lambda raw: listed(wire.PRODUCT.decode(raw), call), call)
+
+
+def listed(row: wire.ProductRow, call: Call) -> Listed:
+    """Raises: Garbled."""
+    return Listed(product_of(row, call), frozenset(country.abbr for country in row.countries))
 
 
 def product_of(row: wire.ProductRow, call: Call) -> Product:
@@ -36,14 +50,20 @@ def product_of(row: wire.ProductRow, call: Call) -> Product:
         maximum=from_major(ranges[0].max, currency) if ranges else None,
         most=MOST,
         region=row.countries[0].abbr if len(row.countries) == 1 else None,
-        rule="handed over as a link",
+        rule=_rule(sorted(country.abbr for country in row.countries)),
     )
 
 
-def matches(product: Product, search: ProductSearch) -> bool:
-    """A product of several countries, or of none, has no region, and is found in all of them."""
+def _rule(countries: list[str]) -> str:
+    """Where the one region of a product cannot tell."""
+    return f"handed over as a link; of use in {', '.join(countries)}" if len(countries) > 1 else "handed over as a link"
+
+
+def matches(one: Listed, search: ProductSearch) -> bool:
+    """A product of several countries has no region, and is found in each of them; one that names none, in all."""
     country = "CN" if search.region and search.region.isdigit() else search.region
-    return (search.kind in (None, product.kind)) and (None in (country, product.region) or country == product.region)
+    there = country is None or not one.countries or country in one.countries
+    return there and search.kind in (None, one.product.kind)
 
 
 def refuse(purchase: Purchase, products: list[Product]) -> None:

@@ -5,6 +5,7 @@ Both are kept in the partner's own folder, for its owner alone.
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ _CREDENTIALS = "credentials.json"
 _KEYS = "keys.json"
 
 
-def hand_out(var: Path, document: dict[str, str], keys: dict[str, Any] | None = None) -> None:
+def hand_out(var: Path, document: Mapping[str, str | int], keys: dict[str, Any] | None = None) -> None:
     """Keeps what exists; `keys` are the partner's own, if it has any."""
     if handed_out(var):
         return
@@ -39,7 +40,7 @@ def read_keys(var: Path) -> dict[str, Any]:
     return keys
 
 
-def _write(path: Path, document: dict[str, Any]) -> None:
+def _write(path: Path, document: Mapping[str, Any]) -> None:
     fresh = path.with_suffix(".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(document, file, indent=1)

@@ -20,9 +20,12 @@ class Lending(Scenario, name="lending"):
     async def pre_check(self, check_for: PreCheck, call: Call) -> PreChecked:
         """Whether a customer may apply, before any consent. Silence for three seconds counts as a duplicate."""
 
-    @query("POST /offer-searches", access="read", level=A2, subject="required")
+    @query("POST /offer-searches", access="apply", level=A2, subject="required")
     async def find_offers(self, search: OfferSearch, call: Call) -> Merged[Offer]:
-        """Offers of all lenders side by side, each with its validity. A lender that needs longer says so."""
+        """Offers of all lenders side by side, each with its validity. A lender that needs longer says so.
+
+        A lender may have to be told who asks, and may file the search as an application, which binds nobody.
+        """
 
     @order("POST /applications", access="apply", level=A2, subject="required")
     async def apply(self, application: Application, attempt: Attempt) -> Outcome[Applied]:

@@ -270,17 +270,66 @@ async def test_application_becomes_offers_step_by_step(bench: Bench, network: Ne
 
 
 async def test_parts_stand_side_by_side(bench: Bench, network: Network) -> None:
-    """Two responses of one request bring different lenders; the list is whole once the state says so, or in a while."""
+    """Two responses of one request bring different lenders; the list is whole once all have had their time."""
     first = news(OFFERED, "r", at=1, **application("PROCESSING", offers=[offer_row("O1")]))
     later = news(OFFERED, "r", at=2, **application("OFFERED", offers=[offer_row("O2")]))
     since = START.isoformat()
-    with pytest.raises(NotReady):
-        await LENDING.find_offers(SEARCH, bench.call(REFERENCE, since=since, **handles(first)))
+    for told in ([first], [first, later]):
+        with pytest.raises(NotReady):
+            await LENDING.find_offers(SEARCH, bench.call(REFERENCE, since=since, **handles(*told)))
+    bench.watch.forward(minutes=2)
     both = await LENDING.find_offers(SEARCH, bench.call(REFERENCE, since=since, **handles(first, later)))
     assert len(both.items) == 2
-    bench.watch.forward(minutes=2)
     alone = await LENDING.find_offers(SEARCH, bench.call(REFERENCE, since=since, **handles(first)))
     assert len(alone.items) == 1
+
+
+async def test_offered_is_not_everybody(bench: Bench, network: Network) -> None:
+    """That there are offers says nothing of the other lenders: they have their time, and are asked for again."""
+    offered = handles(news(OFFERED, "r", at=1, **application("OFFERED", offers=[offer_row("O1")])))
+    bench.watch.forward(seconds=100)
+    call = bench.call(REFERENCE, since=START.isoformat(), **offered)
+    with pytest.raises(NotReady) as early:
+        await LENDING.find_offers(SEARCH, call)
+    assert early.value.check_after == timedelta(seconds=20)
+    assert network.names == ["generateOffersRequest"]
+    referral = Referral(region="IN", amount=rupees("50000"), term_months=12, purpose="farming", reason="score")
+    enquiry = bench.enquiry(REFERENCE, **offered)
+    outcome = await LENDING.find_referral(referral, enquiry)
+    assert isinstance(outcome, Pending)
+    assert (len(outcome.so_far.offers), outcome.check_after) == (1, enquiry.sent_at + timedelta(minutes=2))
+    bench.watch.now = enquiry.sent_at + timedelta(minutes=2)
+    later = handles(news(OFFERED, "r", at=2, **application("OFFERED", offers=[offer_row("O2")])))
+    again = bench.enquiry(REFERENCE, **offered, **later)
+    again.sent_at = enquiry.sent_at
+    assert len((await LENDING.find_referral(referral, again)).result.offers) == 2
+
+
+async def test_offers_beyond_the_limit_are_on_the_next_page(bench: Bench, network: Network) -> None:
+    """The network does not page: what goes on asks for the same application's offers again, and files no other."""
+    rows = [offer_row(number) for number in ("O3", "O1", "O2")]
+    offered = handles(news(OFFERED, "r", at=1, **application("OFFERED", offers=rows)))
+    since, search = START.isoformat(), msgspec.structs.replace(SEARCH, limit=2)
+    bench.watch.forward(minutes=2)
+    page = await LENDING.find_offers(search, bench.call(REFERENCE, since=since, **offered))
+    assert [number(one) for one in page.items] == ["O1", "O2"]
+    following = msgspec.structs.replace(search, cursor=page.next)
+    call = bench.call(str(uuid4()))
+    with pytest.raises(NotReady):
+        await LENDING.find_offers(following, call)
+    assert network.names == ["generateOffersRequest"]
+    assert network.last("generateOffersRequest")["loanApplicationIds"] == [REFERENCE]
+    bench.watch.forward(minutes=2)
+    page = await LENDING.find_offers(following, bench.call(call.reference, **call.handles, **offered))
+    assert ([number(one) for one in page.items], page.next) == (["O3"], None)
+    with pytest.raises(Refused) as refused:
+        await LENDING.find_offers(msgspec.structs.replace(search, cursor="x"), bench.call())
+    assert refused.value.field == "cursor"
+
+
+def number(offer: Offer) -> str:
+    """The network's number of an offer."""
+    return str(json.loads(offer.offer_id.local_id)[1])
 
 
 async def test_question_is_filed_once_and_waits(bench: Bench, network: Network) -> None:
@@ -436,6 +485,19 @@ async def test_grant_is_told_by_callback(bench: Bench, network: Network) -> None
     enquiry.steps = ("agree", "grant")
     reason = (await LENDING.find_acceptance(ACCEPTANCE, enquiry)).reason
     assert (reason.code, reason.field, reason.partner_code) == ("expired", "offer_id", "OFFER_EXPIRED")
+
+
+async def test_a_loan_that_is_not_paid_out_is_declined(bench: Bench) -> None:
+    """While its acceptance is open: by the grant's own response, or by what getloan says. A loan tells it, too."""
+    lost = GRANTED | {"loanApplicationStatus": "DISBURSED_FAILED"}
+    for operation in ("grantLoan/grantLoanResponse", "loanDetails/getloanResponse"):
+        enquiry = bench.enquiry(REFERENCE, **handles(news(operation, **lost)), **{"asked:getloan": f"{REFERENCE} x"})
+        enquiry.steps = ("agree", "grant")
+        outcome = await LENDING.find_acceptance(ACCEPTANCE, enquiry)
+        assert (type(outcome), outcome.reason.code) == (Declined, "partner-failure")
+    call = bench.call(REFERENCE, **handles(news("loanDetails/getloanResponse", **lost)))
+    await call.remember(**{"asked:getloan": f"{REFERENCE} x"})
+    assert (await LENDING.find_loan(LoanSearch(loan_id=loan_of("LON1", bench)), call)).state == "failed"
 
 
 @pytest.mark.parametrize(

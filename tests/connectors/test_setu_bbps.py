@@ -41,6 +41,7 @@ ACCOUNT = SetuAccount(
     agent_channel="INTB",
     agent_ip="192.0.2.1",
     agent_mac="00-00-00-00-00-00",
+    remitter_name="TEST BANK",
 )
 SCENARIO = SetuUtilityBills()
 POWER = PartnerRef(MANIFEST.id, "POWR00000NAT01")
@@ -344,6 +345,7 @@ async def test_option_is_named(bench: Bench, service: Service) -> None:
             "timestamp": "2026-11-23T13:30:00.000+05:30",
             "selectedPaymentOptions": [{"name": "Early Payment Amount", "amount": 12350}],
         },
+        "remitter": {"name": "TEST BANK"},
     }
     own = await order(bench, payment(bill_id=found.bill_id))
     assert "selectedPaymentOptions" not in own["paymentDetails"]

@@ -194,10 +194,12 @@ async def test_a_piece_that_failed_for_good_is_not_coming() -> None:
     assert (outcome.result.ordered, outcome.result.delivered, outcome.result.paid) == (2, 1, usd("50.00"))
 
 
-async def test_nothing_delivered_is_still_charged() -> None:
-    """With no piece at all the order is no decline: it was executed and paid for, and the result says that."""
+async def test_nothing_delivered_is_no_success() -> None:
+    """Once no piece can come any more; what was charged all the same is said. Until then it is pending."""
     outcome = await found(listed(order("FAILED", "FAILED")))
-    assert outcome == Succeeded(result=Purchased(ordered=2, delivered=0, paid=usd("50.00")))
+    assert (type(outcome), outcome.reason.code, outcome.reason.partner_code) == (Declined, "partner-failure", "FAILED")
+    assert "charged 50" in outcome.reason.message
+    assert isinstance(await found(listed(order("FAILED", "PENDING"))), Pending)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +275,26 @@ async def test_products_in_doubt_are_left_out() -> None:
     assert [one.product_id.local_id for one in page.items] == ["PRD1", "PRD2"]
     assert page.items[0].denominations == [usd("10.00"), usd("25.00")]
     assert (page.items[1].minimum, page.items[1].maximum) == (usd("5.00"), usd("1000.00"))
+
+
+async def test_a_product_is_found_in_its_countries() -> None:
+    """In each of several, in none beside them, and everywhere where it names none."""
+    rows = [
+        GIFT | {"id": "PRD1", "countries": [{"abbr": "US"}, {"abbr": "DE"}]},
+        GIFT | {"id": "PRD2", "countries": []},
+        GIFT | {"id": "PRD3", "countries": [{"abbr": "CN"}]},
+    ]
+    at = bench(json_reply({"products": rows}))
+    for region, numbers in (
+        ("CN", ["PRD2", "PRD3"]),
+        ("330100", ["PRD2", "PRD3"]),
+        ("DE", ["PRD1", "PRD2"]),
+        ("US", ["PRD1", "PRD2"]),
+        (None, ["PRD1", "PRD2", "PRD3"]),
+    ):
+        page = await SCENARIO.list_products(ProductSearch(region=region), at.call())
+        assert [one.product_id.local_id for one in page.items] == numbers
+    assert page.items[0].rule == "handed over as a link; of use in DE, US"
 
 
 def webhook(meta: dict[str, Any], event: str = "ORDERS.CREATED") -> bytes:
@@ -386,7 +408,7 @@ async def test_a_purchase_is_charged_then_delivered(stand: TremendousAccount) ->
         (29, ("delivered", 2)),
         (30, ("declined", "cancelled")),
         (31, ("delivered", 2)),
-        (33, ("delivered", 0)),
+        (33, ("declined", "partner-failure")),
         (35, ("delivered", 1)),
     ],
 )

@@ -1,11 +1,13 @@
 """The probe tells what a mapping would ask first, what it refuses, and where it crashes."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+import connectors
 from connectors.kit.manifest import Manifest
 from connectors.kit.registry import Connector
 from sandbox.probe.callbacks import callbacks
@@ -93,10 +95,28 @@ async def test_follower_has_somebody_and_something_to_follow() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trusted", "said"), [("False", "not signed"), ("True", "signed"), ("mac == told", "signed"), (None, "none")]
+    ("trusted", "outcome", "said"),
+    [
+        ("False", "outcome", "not signed: a hint"),
+        ("True", "judged(it)", "signed: what they say is believed"),
+        ("mac == told", "outcome", "signed: what they say is believed"),
+        ("mac == told", "None", "signed, and a hint"),
+        ("True", "None", "signed, and a hint"),
+        (None, "None", "none"),
+    ],
 )
-def test_callbacks_are_worth_what_the_code_believes(trusted: str | None, said: str, tmp_path: Any) -> None:
-    """News that is never trusted is a hint, whatever the manifest's words are."""
-    (tmp_path / "connector.py").write_text(f"News(reference=reference, trusted={trusted})")
+def test_callbacks_are_worth_what_the_code_believes(
+    trusted: str | None, outcome: str, said: str, tmp_path: Any
+) -> None:
+    """News that is never trusted, or never decides, is a hint, whatever the manifest's words are."""
+    code = f"News(trusted=False, outcome=outcome); News(reference=reference, outcome={outcome}, trusted={trusted})"
+    (tmp_path / "connector.py").write_text(code)
     manifest = msgspec.structs.replace(MANIFEST, callbacks=trusted is not None)
     assert callbacks(manifest, tmp_path).startswith(said)
+
+
+@pytest.mark.parametrize("partner", ["fulu", "tremendous", "lounge_booking"])
+def test_signed_callbacks_that_decide_nothing_are_hints(partner: str) -> None:
+    """Who sent one is proven there, and it names too little to decide."""
+    folder = Path(connectors.__file__).parent / partner
+    assert callbacks(Manifest.read(folder), folder).startswith("signed, and a hint")

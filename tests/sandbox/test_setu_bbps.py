@@ -289,6 +289,15 @@ def test_fetch_before_payment(setu: Client) -> None:
     assert [setu.pay(setu.payment(12_850, stale[biller]))[0] for biller in (EXACT, ABOVE)] == [400, 200]
 
 
+def test_payment_names_its_payer(setu: Client) -> None:
+    """A remitter with a name is part of every payment."""
+    payment = setu.direct()
+    for remitter in ({}, {"remitter": {}}, {"remitter": {"name": ""}}):
+        status, answer = setu.pay({key: each for key, each in payment.items() if key != "remitter"} | remitter)
+        assert (status, "name" in str(answer["error"]) or "remitter" in str(answer["error"])) == (400, True)
+    assert setu.performed(payment) == []
+
+
 def test_payment_is_a_pair(setu: Client) -> None:
     """A payment gives another reference; ledger in rupees, enquiry and list in paise; a repeat is told the first."""
     payment = setu.direct(timestamp="2025-05-30T20:00:00+00:00")

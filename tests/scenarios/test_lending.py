@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from sandbox.stand.people import id_number, magic_mobile
+from schemas.contract import operation_named
 from tests.contract.asking.lending import FARMING, LENDING, MASK, acceptance, amount, application, loan, plain
 from tests.contract.asking.words import Customer, asked, customer, give_consent
 from tests.running import Running
@@ -226,6 +227,11 @@ def test_an_offer_past_its_validity(desk: Desk, partner: str, tail: int) -> None
     assert (answer.status_code, fields(answer)) == (422, ["offer_id"]), answer.text
 
 
+def test_reading_alone_searches_for_no_offers() -> None:
+    """A search may file an application at its lender, so it takes what an application takes."""
+    assert operation_named("lending.find_offers").scope == operation_named("lending.apply").scope == "lending:apply"
+
+
 def test_an_offer_that_its_lender_withdrew(desk: Desk) -> None:
     """It looks valid, and is declined as expired, naming the offer; nothing is granted."""
     who = desk.known_as(magic_mobile(32))
@@ -329,7 +335,7 @@ def test_a_loan_that_is_never_paid_out(desk: Desk) -> None:
     assert why(repaid) == ("declined", "not-due", None)
     unlucky = desk.known_as(magic_mobile(32))
     order = desk.settled("acceptances", accepting(desk.offers(WANLITONG, unlucky)[0]), unlucky)
-    assert why(order) == ("declined", "declined", None)
+    assert why(order) == ("declined", "partner-failure", None)
     assert desk.hub.entries(order) == []
 
 

@@ -179,20 +179,27 @@ def test_price_that_rose_after_the_check(hub: Running):
     [
         (FULU, TICKET, 3, None, None, 2),
         (REWARDS, "Harbour Coffee 电子礼品卡", 3, "30.00", magic_mobile(35), 2),
-        (REWARDS, "Harbour Coffee 电子礼品卡", 2, "30.00", magic_mobile(33), 0),
     ],
 )
 def test_delivered_in_part(
     hub: Running, partner: str, name: str, quantity: int, amount: str | None, recipient: str | None, delivered: int
 ):
-    """Fewer pieces than were paid for are a success that says so, none too: the money went, and nothing else comes."""
+    """Fewer pieces than were paid for are a success that says so: the money went, and nothing else comes."""
     body = wish(hub, partner, name, quantity, amount)
     order = settled(hub, "purchases", body | {"recipient": recipient}, buyer(hub))
     result = order["result"]
     assert (order["state"], result["ordered"], result["delivered"]) == ("succeeded", quantity, delivered)
     assert (result["paid"], len(hub.entries(order))) == (body["max_total"], 1)
-    assert (result["deliverable_id"] is None) == (delivered == 0)
-    assert len(released(hub, order) if delivered else []) == delivered
+    assert len(released(hub, order)) == delivered
+
+
+def test_nothing_delivered_is_declined(hub: Running):
+    """Nothing came, so nothing succeeded; the reason says that the partner charged it all the same."""
+    body = wish(hub, REWARDS, "Harbour Coffee 电子礼品卡", 2, "30.00") | {"recipient": magic_mobile(33)}
+    order = settled(hub, "purchases", body)
+    assert why(order) == ("declined", "partner-failure", None)
+    assert "was charged 60" in order["reason"]["message"]
+    assert len(hub.entries(order)) == 1
 
 
 def test_numbers_of_cards_stay_text(hub: Running):

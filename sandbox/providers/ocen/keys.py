@@ -26,10 +26,14 @@ class Keys:
     product_network_id: str
 
 
+_LENDERS_SECONDS = 3
+"""So long after they were asked lenders may still make offers, as the network tells its agents."""
+
+
 def prepare(var: Path) -> None:
     """Keeps what exists: `credentials.json` is for the loan agent, `keys.json` stays with the simulator."""
     agent, network = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
-    document = {
+    document: dict[str, str | int] = {
         "client_id": secrets.token_urlsafe(24),
         "client_secret": secrets.token_urlsafe(48),
         "org_id": "ORG-" + secrets.token_hex(4).upper(),
@@ -39,6 +43,7 @@ def prepare(var: Path) -> None:
         "private_key": _pem(agent, private=True),
         "network_key_id": NETWORK_KEY_ID,
         "network_public_key": _pem(network, private=False),
+        "lenders_seconds": _LENDERS_SECONDS,
     }
     credentials.hand_out(var, document, {"private_key": _pem(network, private=True)})
 

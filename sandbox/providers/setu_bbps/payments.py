@@ -155,7 +155,8 @@ def _details(content: dict[str, Any]) -> dict[str, Any]:
     demand(known, f"paymentDetails.paymentRefId has {_SHORTEST} to {_LONGEST} characters")
     demand(moment(details.get("timestamp")), "paymentDetails.timestamp is ISO 8601 with a zone")
     demand(details.get("currency", INR) == INR, f"paymentDetails.currency is {INR}")
-    remitter = section(content, "remitter") if "remitter" in content else {}
+    remitter = section(content, "remitter")
+    demand("name" in remitter, "remitter.name is missing")
     for name, text in {**remitter, "accountInfo": details.get("accountInfo", "-")}.items():
         demand(isinstance(text, str) and 1 <= len(text) <= _WORDY, f"{name} has 1 to {_WORDY} characters")
     return details

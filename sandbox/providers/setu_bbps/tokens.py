@@ -23,6 +23,7 @@ def prepare(var: Path) -> None:
             "agent_channel": "INTB",
             "agent_ip": "192.0.2.1",
             "agent_mac": "00-00-00-00-00-00",
+            "remitter_name": "SANDBOX BANK",
         },
     )
 
