@@ -98,7 +98,7 @@ class NhsaMobilePay(MedicalInsurance):
 
     async def revoke(self, revocation: Revocation, attempt: Attempt) -> Outcome[Revoked]:  # noqa: ARG002 - the original says it all
         original = _original(attempt)
-        if isinstance(known := await _known(attempt, original), Answer):
+        if isinstance(known := await _known(attempt, original, KNOWN), Answer):
             return settlements.refused_before(REVOKE, known.code)
         message = wire.Revoke(
             **fields_of(attempt.subject),
@@ -129,7 +129,7 @@ class NhsaMobilePay(MedicalInsurance):
         if kind is None:
             words = "cash and insurance go back together only where all of both does"
             return Declined(reason=Reason(code="not-eligible", message=words, field="legs"))
-        if isinstance(known := await _known(attempt, original), Answer):
+        if isinstance(known := await _known(attempt, original, {"pay_ord_id"}), Answer):
             return settlements.refused_before(REFUND, known.code)
         leave = await vouchers.authorise(attempt, _business(original))
         if leave.code != OK:
@@ -204,24 +204,24 @@ def _not_told(answer: Answer, kept: Mapping[str, str]) -> Declined | Pending[Any
     )
 
 
-async def _known(attempt: Attempt, original: Original) -> dict[str, str] | Answer:
-    """A settlement's number at the centre and the rights to it; the centre's refusal where it tells none.
+async def _known(attempt: Attempt, original: Original, needed: set[str]) -> dict[str, str] | Answer:
+    """What is known of a settlement, asked for where that is too little; the centre's refusal where it tells nothing.
 
     Raises: Garbled.
     """
     kept = dict(original.handles)
-    if kept.keys() >= KNOWN:
+    if kept.keys() >= needed:
         return kept
     answer = await _state(attempt, original.reference, kept)
     if answer.code != OK:
         return answer
     state = answer.read(wire.State)
     settlements.refuse_other(state, original.reference, kept)
-    known = kept | settlements.learnt(state)
-    if not known.keys() >= KNOWN:
+    learnt = settlements.learnt(state)
+    if not (kept | learnt).keys() >= needed:
         raise Garbled("the centre tells no right to the order")
-    await attempt.remember(**{name: known[name] for name in settlements.learnt(state)})
-    return known
+    await attempt.remember(**learnt)
+    return kept | learnt
 
 
 async def _keep(attempt: Attempt, learnt: dict[str, str]) -> None:

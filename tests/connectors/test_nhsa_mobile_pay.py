@@ -455,6 +455,8 @@ async def test_revocation_of_what_only_a_push_told() -> None:
     with pytest.raises(Garbled):
         await SCENARIO.revoke(Revocation(reverses=ORDER), mute)
     assert not mute.submitted
+    refunded = bench(centre(refund_Order={"success": True, "refStatus": "SUCC"}), pushed_only).attempt("RF1")
+    assert isinstance(await SCENARIO.refund(back(cash="15.00"), refunded), Succeeded)  # 6203 demands no right to pay
 
 
 @pytest.mark.parametrize(
