@@ -2,7 +2,8 @@
 
 import asyncio
 import base64
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from connectors.kit import registry
@@ -28,8 +29,36 @@ class TwoBanks:
     payer: Caller
 
 
-def enrol_bank(hub: Running, name: str) -> BankApp:
-    """A further bank, with an account at every partner and a client with every scope of the demo's.
+NEIGHBOUR, NEWCOMER = "neighbour", "newcomer"
+
+
+@dataclass(frozen=True)
+class Street:
+    """A hub with its first bank, a neighbour with accounts at the same partners, and a newcomer with none."""
+
+    hub: Running
+    neighbour: BankApp
+    newcomer: BankApp
+
+
+Streets = Callable[[str], Street]
+"""The street of a scenario."""
+
+
+@contextmanager
+def street(hub: Running) -> Iterator[Street]:
+    """The banks of a hub that does not run yet, and the hub started, until the context ends."""
+    with ExitStack() as stack:
+        stack.callback(hub.close)
+        banks = enrol_bank(hub, NEIGHBOUR), enrol_bank(hub, NEWCOMER, partners=())
+        for bank in banks:
+            stack.callback(bank.close)
+        hub.start()
+        yield Street(hub, *banks)
+
+
+def enrol_bank(hub: Running, name: str, partners: Collection[str] | None = None) -> BankApp:
+    """A further bank, with an account at every partner, or at these, and a client with every scope of the demo's.
 
     The hub must not run yet: SQLite has one writer.
     """
@@ -37,8 +66,9 @@ def enrol_bank(hub: Running, name: str) -> BankApp:
     def unit(tx: Connection, sealer: Sealer) -> str:
         tenant = banks.add(tx, sealer, name, now=utc_now()).tenant_id
         connectors = registry.find()
-        for partner, stand in hub.partners.stands.items():
-            raw = account_settings(hub.place, connectors[partner], stand.protocol)
+        stands = hub.partners.stands
+        for partner in stands if partners is None else partners:
+            raw = account_settings(hub.place, connectors[partner], stands[partner].protocol)
             set_account(tx, sealer, connectors[partner], tenant, raw, utc_now())
         return tenant
 

@@ -3,17 +3,22 @@
 import os
 import shutil
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from schemathesis.pytest.plugin import SchemathesisFunction
 
 from hub.store import Store, open_store
 from hub.store.schema import upgrade
+from tests.banks import Street, Streets, street
+from tests.contract.asking import partners_of
 from tests.databases import Databases, Run
 from tests.places import Places, takes_long
-from tests.running import Running, running
+from tests.running import Hubs, Running, running
 
 RUN = pytest.StashKey[Run]()
 TOLD = "told at the end: "
@@ -31,7 +36,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, lest it ends last; otherwise the order stays as chance made it."""
+    """What takes long begins first, lest it ends last; otherwise the order stays as chance made it.
+
+    Of several tests with one id, workers would run one: the tests of one operation each are told apart by its name.
+    """
+    for item in items:
+        if isinstance(item, SchemathesisFunction) and item.parent is not None:
+            item._id = item.parent.id.child(item.name)
+    twice = [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if twice:
+        raise pytest.UsageError(f"of these tests only one would be run: {twice}")
     items.sort(key=lambda item: not takes_long(item.nodeid))
 
 
@@ -130,6 +144,27 @@ def live_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A hub with healthy partners, shared by the tests of one worker: leave no fault standing."""
     with running(tmp_path_factory.mktemp("live")) as hub:
         yield hub
+
+
+@pytest.fixture(scope="session")
+def street_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Streets]:
+    """The hub of a scenario, with that scenario's partners and three banks, started when first asked for."""
+    streets: dict[str, Street] = {}
+    with ExitStack() as stack:
+
+        def known(scenario: str) -> Street:
+            if scenario not in streets:
+                hub = Running(tmp_path_factory.mktemp(scenario), partners=partners_of(scenario))
+                streets[scenario] = stack.enter_context(street(hub))
+            return streets[scenario]
+
+        yield known
+
+
+@pytest.fixture(scope="session")
+def hub_of(street_of: Streets) -> Hubs:
+    """The hub of a scenario. Leave no fault standing."""
+    return lambda scenario: street_of(scenario).hub
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from connectors.kit import registry
+from schemas.scenarios import load
 
 ANYWHERE = {
     f"tests/{name}.py"
@@ -16,7 +17,6 @@ ANYWHERE = {
         "test_demo",
         "test_new_partner",
         "test_operations",
-        "test_schemathesis",
         "test_two_hubs",
     )
 }
@@ -26,6 +26,9 @@ HUBS = {"test_absence": "hasty", "test_combinations": "nervous", "test_queries":
 """The contract's tests with a kind of hub of their own; all others spoil the partners of one."""
 
 _CONTRACT = re.compile(r"tests/contract/(\w+)\.py::\w+(?:\[(\w+)(?:-([a-z-]+)\.)?)?")
+_SCENARIO = re.compile(r"tests/scenarios/test_(?:pages|two_banks)\.py::\w+\[([a-z-]+)\]")
+_FUZZED = re.compile(r"tests/test_schemathesis\.py::\w+(?:\[\w+ /v1/([a-z-]+)/)?")
+SCENARIOS = load().keys()
 _manifests = {name: connector.manifest for name, connector in registry.find().items()}
 
 
@@ -37,6 +40,10 @@ def place_of(nodeid: str) -> str:
     if contract := _CONTRACT.match(nodeid):
         name, partner, scenario = contract.groups()
         return f"{HUBS.get(name, 'spoilt')} {scenario or _scenario(partner)}"
+    if told := _SCENARIO.match(nodeid):
+        return f"tests/scenarios/test_{told[1].replace('-', '_')}.py"
+    if fuzzed := _FUZZED.match(nodeid):
+        return f"fuzzed {fuzzed[1] if fuzzed[1] in SCENARIOS else 'utility-bills'}"
     return module
 
 

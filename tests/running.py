@@ -23,6 +23,8 @@ from tests.sandbox.wire import Door
 BILLS = "/v1/utility-bills"
 CEB, RELOADLY, SETU = "ceb_channel", "reloadly_utilities", "setu_bbps"
 HUB = ("-m", "hub")
+Hubs = Callable[[str], "Running"]
+"""The hub of a scenario."""
 
 
 class Running:

@@ -78,10 +78,18 @@ class Crowd:
         """What each partner had performed for this crowd when it was last looked at."""
 
     def run(self, patience: float) -> "Crowd":
+        """Places every order and waits until all are at rest. Raises: AssertionError, naming those that are not."""
         with Watch(self):
-            with ThreadPoolExecutor(min(wish.how.at_once for wish in self.wishes)) as pool:
-                list(pool.map(self._place, self.wishes))
+            self._place_all()
             self._wait(patience)
+        return self
+
+    def watched(self, seconds: float) -> "Crowd":
+        """Places every order and looks on all that time: some of them never come to rest."""
+        with Watch(self):
+            self._place_all()
+            time.sleep(seconds)
+            self.see()
         return self
 
     def entries(self, order: dict[str, Any]) -> list[dict[str, Any]]:
@@ -100,6 +108,10 @@ class Crowd:
                     self.moved_after_final.append(f"{_told(known)} became {_told(order)}")
                 self.orders[order["order_id"]] = order
         self.ledgers = {partner: self.hub.ledger(partner)[count:] for partner, count in self._before.items()}
+
+    def _place_all(self) -> None:
+        with ThreadPoolExecutor(min(wish.how.at_once for wish in self.wishes)) as pool:
+            list(pool.map(self._place, self.wishes))
 
     def _place(self, wish: Wish) -> None:
         """Asks like a patient bank: the same key again, for as long as it is told that no order exists."""
@@ -121,13 +133,20 @@ class Crowd:
 
     def _wait(self, patience: float) -> None:
         deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            self.see()
-            if all(self._at_rest(wish) for wish in self.wishes):
-                time.sleep(1.5)  # late callbacks, and whatever else might still move what should not
-                self.see()
-                return
+        self.see()
+        while moving := [wish for wish in self.wishes if not self._at_rest(wish)]:
+            assert time.monotonic() < deadline, "\n".join(["not at rest:", *map(self._tell, moving)])
             time.sleep(0.3)
+            self.see()
+        time.sleep(1.5)  # late callbacks, and whatever else might still move what should not
+        self.see()
+
+    def _tell(self, wish: Wish) -> str:
+        """All that is known of an order, for whoever must find out why it does not come to rest."""
+        order = self.order(wish)
+        if order is None:
+            return f"{wish.label}: {wish.order_id} is on no list"
+        return f"{wish.label}: {_told(order)}, performed {len(self.entries(order))} times, {order['timeline']}"
 
     def _at_rest(self, wish: Wish) -> bool:
         order = self.order(wish)

@@ -135,7 +135,7 @@ def test_each_magic_account_meets_its_fate(stages: Stages, partner: str) -> None
     fates = FATES[partner]
     offered = crowd.door(stage, partner).call("GET", "/_sandbox/")[1]["magic_accounts"]
     assert {PREFIX + tail for tail in fates} == set(offered)
-    done = Crowd(stage, wishes(stage, partner, fates.keys() - {CLOSES_THE_PORT})).run(patience=9)
+    done = Crowd(stage, wishes(stage, partner, fates.keys() - {CLOSES_THE_PORT})).watched(9)
     assert crowd.violations(done) == []
     met = {wish.customer.account.removeprefix(PREFIX): _fate(done, wish) for wish in done.wishes}
     assert met == {tail: fate for tail, fate in fates.items() if tail != CLOSES_THE_PORT}

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from tests.contract.asking import partners_of
-from tests.running import Running, running
+from tests.running import Hubs, Running, running
 from tests.sandbox.wire import Door, until
-from tests.scenarios.conftest import Hubs
 
 AGRI = "/v1/agri-prices"
 LATEST, HISTORY = f"{AGRI}/prices/latest", f"{AGRI}/prices/history"

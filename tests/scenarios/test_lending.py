@@ -14,8 +14,7 @@ from sandbox.stand.people import id_number, magic_mobile
 from schemas.contract import operation_named
 from tests.contract.asking.lending import FARMING, LENDING, MASK, acceptance, amount, application, loan, plain
 from tests.contract.asking.words import Customer, asked, customer, give_consent
-from tests.running import Running
-from tests.scenarios.conftest import Hubs
+from tests.running import Hubs, Running
 
 Body = dict[str, Any]
 

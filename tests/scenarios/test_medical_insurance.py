@@ -12,8 +12,7 @@ import pytest
 from sandbox.stand.people import id_number, magic_id
 from tests.contract.asking.medical_insurance import FSI, INSTITUTIONS, MEDICAL, NHSA, TOTAL, bill_of, token
 from tests.contract.asking.words import area, customer, give_consent
-from tests.running import Running
-from tests.scenarios.conftest import Hubs
+from tests.running import Hubs, Running
 
 Body = dict[str, Any]
 

@@ -11,7 +11,7 @@ import pytest
 from sandbox.tour.walk import scenarios as toured
 from schemas.scenarios import load
 from tests.contract.asking import partners_of
-from tests.scenarios.conftest import Hubs
+from tests.running import Hubs
 
 PAGES = Path(__file__).parent.parent.parent / "docs" / "scenarios"
 

@@ -14,8 +14,7 @@ from sandbox.stand.people import id_number, magic_id, magic_mobile
 from tests.contract.asking.rights import RIGHTS, TIER, bookable, booked, change, piece_of, priced, product, products
 from tests.contract.asking.words import customer, give_consent
 from tests.hub.events.pushing import read
-from tests.running import Running
-from tests.scenarios.conftest import Hubs
+from tests.running import Hubs, Running
 
 Body = dict[str, Any]
 

@@ -18,8 +18,7 @@ from sandbox.bank import BankApp
 from sandbox.stand.people import id_number, magic_id
 from tests.banks import enrol_bank
 from tests.contract.asking.words import customer, give_consent
-from tests.running import Running
-from tests.scenarios.conftest import Hubs
+from tests.running import Hubs, Running
 
 Body = dict[str, Any]
 

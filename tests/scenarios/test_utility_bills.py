@@ -12,8 +12,7 @@ from sandbox.stand import notify
 from tests.caller import new_key, problem
 from tests.contract.asking.words import asked
 from tests.contract.asking.words import customer as somebody
-from tests.running import BILLS, SETU, Running
-from tests.scenarios.conftest import Hubs
+from tests.running import BILLS, SETU, Hubs, Running
 
 Body = dict[str, Any]
 

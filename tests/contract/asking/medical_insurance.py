@@ -61,7 +61,7 @@ def bill(hub: Running, partner: str, customer: Customer, _variant: Body | None =
 def settled(hub: Running, partner: str, customer: Customer) -> Body:
     """The order of a bill that was settled."""
     consent = customer.consent(hub)
-    return done(hub, f"{MEDICAL}/settlements", bill_of(hub, partner, consent), token_hex(16), consent)
+    return done(hub, f"{MEDICAL}/settlements", lambda: bill_of(hub, partner, consent), token_hex(16), consent)
 
 
 def revocation(hub: Running, partner: str, customer: Customer, _variant: Body) -> Body:

@@ -127,13 +127,18 @@ def asked(hub: Running, path: str, body: Body, consent: str | None = None) -> Bo
     return dict(until_answered(ask))
 
 
-def done(hub: Running, path: str, body: Body, key: str, consent: str | None = None) -> Body:
-    """An order that had to succeed before another one may be asked for; anew where it was certainly not sent."""
+def done(hub: Running, path: str, body: Body | Callable[[], Body], key: str, consent: str | None = None) -> Body:
+    """An order that had to succeed before another one may be asked for.
+
+    Anew where it was certainly not sent, or was so late that what `body` made for it had expired.
+    """
     for once_more in range(4):
-        mark = f"{key}-{once_more}"
-        answer = until_answered(lambda mark=mark: hub.app.post(path, body, mark, consent=consent).raise_for_status())
+        mark, sent = f"{key}-{once_more}", body() if callable(body) else body
+        answer = until_answered(
+            lambda mark=mark, sent=sent: hub.app.post(path, sent, mark, consent=consent).raise_for_status()
+        )
         order = hub.settled(answer.json()["order_id"])
-        if (order["reason"] or {}).get("code") != "not-sent":
+        if (order["reason"] or {}).get("code") not in ("not-sent", "expired"):
             break
     assert order["state"] == "succeeded", order
     return order
