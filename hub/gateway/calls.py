@@ -1,5 +1,6 @@
 """One audit record of every call by a bank that showed a valid token, however it ended."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,6 @@ import msgspec
 from hub.audit import rows as audit
 from hub.audit.masking import facts_of
 from hub.audit.record import new_record
-from hub.errors import HubError
 from hub.identity.guard import Caller
 from hub.store import Store
 from hub.trace import trace_id
@@ -38,6 +38,7 @@ class Calls:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._writing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def recorded(self, caller: Caller, operation: str) -> AsyncIterator[Call]:
@@ -45,7 +46,7 @@ class Calls:
         call = Call()
         try:
             yield call
-        except HubError as error:
+        except (Exception, asyncio.CancelledError) as error:  # a bug too: a partner may have been told by then
             call.how = type(error).__name__
             await self._record(caller, operation, call)
             raise
@@ -53,6 +54,13 @@ class Calls:
             await self._record(caller, operation, call)
 
     async def _record(self, caller: Caller, operation: str, call: Call) -> None:
+        """Writes one down, though its caller goes away meanwhile."""
+        task = asyncio.create_task(self._write(caller, operation, call))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        await asyncio.shield(task)
+
+    async def _write(self, caller: Caller, operation: str, call: Call) -> None:
         facts = {} if call.request is None else facts_of(call.request)
         facts["how"] = call.how
         facts |= {name: value for name in ("query_id", "consent_id") if (value := getattr(call, name))}
