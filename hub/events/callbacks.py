@@ -21,6 +21,7 @@ from hub.orders.journal import Journal, Settlement
 from hub.orders.rows import OrderRow
 from hub.partners.rows import AccountRow
 from hub.queries.questions import Questions
+from hub.queries.rows import QueryRow
 from hub.routing.lines import Lines
 from hub.store import Connection, Store, StoreUnavailable
 from hub.tenants.data_keys import DataKeys
@@ -43,7 +44,7 @@ TRIES = 10
 LONGEST_REFERENCE = 64
 """No reference of ours is longer."""
 DOUBTFUL_AN_HOUR = 100
-"""So many that nobody can read or believe are kept of one account; beyond that only believable ones are taken."""
+"""So many that mean nothing are kept of one account; beyond that only believable ones, and hints about what is ours."""
 HOUR = timedelta(hours=1)
 
 
@@ -125,7 +126,7 @@ class Callbacks:
         if doubtful < DOUBTFUL_AN_HOUR:
             return
         news = await self._read(connector, account, raw)
-        if news is None or not news.trusted:
+        if news is None or not (news.trusted or await self._means_something(connector, account, news.reference)):
             self._refused[account.account_id] += 1
             count = self._refused[account.account_id]
             if count & (count - 1) == 0:  # the log is told of the 1st, 2nd, 4th, 8th …, lest it be flooded instead
@@ -158,7 +159,7 @@ class Callbacks:
     async def _apply(self, callback_id: str, connector: Connector, account: AccountRow, raw: Raw) -> Acknowledgement:
         news = await self._read(connector, account, raw)
         if news is None:
-            await self._judge(callback_id, connector, account, "unreadable", None, trusted=False)
+            await self._judge(callback_id, connector, account, rows.UNREADABLE, None, trusted=False)
             raise Malformed("this callback cannot be read")
         what, order_id = await self._tell(connector, account, news)
         await self._judge(
@@ -221,7 +222,7 @@ class Callbacks:
 
     async def _tell_question(self, connector: Connector, account: AccountRow, news: News) -> str:
         """Hands news on to the kept question that waits for it. Returns what became of it."""
-        row = await self._questions.meant(account.account_id, news.reference) if _ours(news.reference) else None
+        row = await self._asked(account, news.reference)
         if row is None:
             log.warning("callback-without-order", partner=connector.manifest.name)
             return rows.EARLY
@@ -238,6 +239,15 @@ class Callbacks:
             lambda tx: orders.find_by_reference(tx, connector.manifest.id, account.account_id, reference)
         )
         return await self._journal.find(order_id) if order_id else None
+
+    async def _asked(self, account: AccountRow, reference: str) -> QueryRow | None:
+        """The kept question of this account that a partner means."""
+        return await self._questions.meant(account.account_id, reference) if _ours(reference) else None
+
+    async def _means_something(self, connector: Connector, account: AccountRow, reference: str) -> bool:
+        """Whether a reference names an order or a kept question of this account."""
+        order = await self._meant(connector, account, reference)
+        return order is not None or await self._asked(account, reference) is not None
 
     async def _judge(
         self,

@@ -103,6 +103,8 @@ def judge_callback(
 
 EARLY = "no-order"
 """What becomes of a callback that names a reference of nobody, or of nobody yet."""
+UNREADABLE = "unreadable"
+"""What becomes of one that is no message of its partner's."""
 
 
 def early(tx: Connection, account_id: str, reference: str) -> list[str]:
@@ -116,11 +118,19 @@ def early(tx: Connection, account_id: str, reference: str) -> list[str]:
 
 
 def doubtful_since(tx: Connection, account_id: str, since: datetime, most: int) -> int:
-    """How many callbacks to an account nobody could read or believe; counted no further than `most`."""
+    """How many callbacks to an account meant nothing: unreadable, or of nothing of ours and not to be believed.
+
+    Shape: counted no further than `most`. A hint about something of ours is no such one: some partners send no other.
+    """
     table = callbacks.c
     some = (
         select(table.callback_id)
-        .where(table.account_id == account_id, table.trusted.is_(False), table.at >= since)
+        .where(
+            table.account_id == account_id,
+            table.trusted.is_(False),
+            table.what.in_((UNREADABLE, EARLY)),
+            table.at >= since,
+        )
         .limit(most)
     )
     return tx.execute(select(func.count()).select_from(some.subquery())).scalar_one()
