@@ -12,7 +12,7 @@ from connectors.kit.attempt import Errand, Line, PartnerAttempt
 from connectors.kit.registry import Connector
 from hub.consents.consents import Consents
 from hub.consents.parties import Parties
-from hub.errors import ConsentMissing
+from hub.errors import ConsentMissing, Misconfigured
 from hub.evidence.evidence import Exhibits
 from hub.orders import states
 from hub.orders.journal import Journal, Settlement
@@ -25,7 +25,7 @@ from hub.trace import trace_id
 from hub.work.rows import Work
 from schemas.call import Clock
 from schemas.contract import SCENARIOS, Operation, operation_named, region_of
-from schemas.errors import Garbled, MaybeSent, NotSent
+from schemas.errors import Garbled, MaybeSent, NotSent, Refused
 from schemas.order import OrderRequest, Original
 from schemas.outcome import Absent, Declined, Pending, Reason, Succeeded, Unknown
 
@@ -107,13 +107,18 @@ class Attempts:
         if connector is None or account is None:
             await self._journal.flag(row.order_id, work.fence, "its partner is not enabled, or the account is gone")
             return
+        try:
+            line = await self._lines.line(account)
+        except Misconfigured as error:
+            await self._journal.flag(row.order_id, work.fence, error.detail)
+            return
         operation = operation_named(row.operation)
         opened = await self._journal.opened(row, operation)
         job = Job(
             row=row,
             request=opened.request,
             handles=opened.handles,
-            line=await self._lines.line(account),
+            line=line,
             connector=connector,
             fence=work.fence,
             parties=opened.parties,
@@ -227,7 +232,11 @@ class Attempts:
             await self._exhibits.keep(attempt.tenant, attempt.partner, attempt.trace_id, error.evidence)
         if operation.kind == "enquiry":
             return Unknown(why=f"the enquiry got no answer: {why}")
-        return Unknown(why=f"no usable answer: {why}") if attempt.submitted else states.NotSent(why)
+        if attempt.submitted:
+            return Unknown(why=f"no usable answer: {why}")
+        if isinstance(error, Refused):  # nothing left, and sending it again would not change the rule
+            return Declined(reason=Reason(code="declined", message=error.message, field=error.field))
+        return states.NotSent(why)
 
     async def _settle(self, job: Job, news: News, source: Source) -> OrderRow | None:
         """Writes down the news, and keeps trying for a while when the store is away: the partner said it only once."""

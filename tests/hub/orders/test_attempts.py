@@ -13,6 +13,7 @@ from connectors.kit.attempt import Line
 from connectors.kit.sessions import Sessions
 from hub.consents.consents import ConsentRequest, Consents
 from hub.consents.parties import Parties
+from hub.errors import Misconfigured
 from hub.evidence.evidence import Exhibits
 from hub.identity.guard import Caller
 from hub.orders.attempts import Attempts, Job
@@ -67,6 +68,7 @@ class Counter:
 
     def __init__(self, office: Office, pay: Paying, *answers: Reply | BaseException, find: Paying = knows_nothing):
         self.office = office
+        self.unset = False
         self.channel = FakeChannel(in_turn(*answers))
         self.line = Line(
             manifest=MANIFEST,
@@ -151,6 +153,8 @@ class Lines:
         return object()
 
     async def line(self, _: Any) -> Line:
+        if self._counter.unset:
+            raise Misconfigured("the account must be set anew")
         return self._counter.line
 
 
@@ -165,10 +169,10 @@ async def office(sqlite_store: Store) -> Office:
 
 
 @pytest.mark.parametrize(
-    "error", [NotSent("x"), MaybeSent("x"), Garbled("x", b"evidence"), Refused("x"), RuntimeError("x"), TimeoutError()]
+    "error", [NotSent("x"), MaybeSent("x"), Garbled("x", b"evidence"), RuntimeError("x"), TimeoutError()]
 )
 async def test_failure_before_the_first_submit_sends_nothing(office: Office, error: Exception):
-    """Whatever a connector raises before it submits: the order is `received`, and due again."""
+    """However a connector fails before it submits: the order is `received`, and due again."""
 
     async def fails(payment: BillPayment, attempt: Attempt) -> Any:
         raise error
@@ -177,7 +181,18 @@ async def test_failure_before_the_first_submit_sends_nothing(office: Office, err
     assert (row.state, row.review) == ("received", False)
 
 
-@pytest.mark.parametrize("error", [LOST, Garbled("half a reply"), RuntimeError("odd"), HELD])
+async def test_refusal_before_the_first_submit_declines(office: Office):
+    """What the partner's rules speak against is declined in the connector's words: nothing was sent."""
+
+    async def refuses(payment: BillPayment, attempt: Attempt) -> Any:
+        raise Refused("takes round sums only", "amount.amount")
+
+    row = await Counter(office, refuses).pay()
+    assert row.reason is not None
+    assert (row.state, row.reason.message, row.reason.field) == ("declined", "takes round sums only", "amount.amount")
+
+
+@pytest.mark.parametrize("error", [LOST, Garbled("half a reply"), RuntimeError("odd"), HELD, Refused("too late")])
 async def test_failure_after_a_submit_is_unknown(office: Office, error: Exception):
     """Whatever a connector raises once it submitted, be it "not sent": the order is unknown."""
 
@@ -285,6 +300,16 @@ async def test_received_order_is_given_up_after_its_time(office: Office):
     row = await counter.worked(row)
     assert row.reason is not None
     assert (row.state, row.reason.code, counter.sent) == ("declined", "not-sent", 3)
+
+
+@pytest.mark.parametrize(("answer", "state"), [(HELD, "received"), (LOST, "unknown")])
+async def test_order_whose_account_cannot_be_used(office: Office, answer: BaseException, state: str):
+    """An order that nobody can send or ask about, because its account must be set anew, is handed to a person."""
+    counter = Counter(office, submitting, answer, answer, answer)
+    row = await counter.pay()
+    counter.unset = True
+    row = await counter.worked(row)
+    assert (row.state, row.review, row.timeline[-1].detail) == (state, True, "the account must be set anew")
 
 
 async def test_received_order_is_sent_again(office: Office):
