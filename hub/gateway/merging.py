@@ -1,15 +1,16 @@
 """One list from everyone on the shelf: asked side by side, each with its own cursor, late ones left out."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+import structlog
 
+from connectors.kit.manifest import Manifest
 from hub import errors
 from hub.consents.parties import Parties
-from hub.errors import PartnerError
 from hub.gateway.places import Places
 from hub.gateway.problems import problem_of
 from hub.gateway.shapes import PageShape, SourceStatus, item_of
@@ -17,6 +18,15 @@ from hub.gateway.tokens import Tokens
 from hub.queries.questions import Asked, Questions
 from schemas.errors import NotReady
 from schemas.page import Paged
+
+log = structlog.get_logger("hub.merging")
+
+
+class Share(NamedTuple):
+    """One partner's part of a list, and how the question to it is made up: that can fail, for this partner alone."""
+
+    partner: Manifest
+    asked: Callable[[Paged], Awaitable[Asked]]
 
 
 class Merger:
@@ -28,45 +38,52 @@ class Merger:
         self._places = Places(tokens)
         self._wait = wait
 
-    async def page(self, everyone: Sequence[Asked], request: Paged, tenant: str, parties: Parties | None) -> bytes:
+    async def page(self, everyone: Sequence[Share], request: Paged, tenant: str, parties: Parties | None) -> bytes:
         """One page of all of them. A partner that fails or is late is named, and left out from there on."""
         stood = self._places.read(request, tenant, parties)
-        asked = everyone if stood is None else [_at(one, stood[_id(one)]) for one in everyone if _id(one) in stood]
-        tasks = [asyncio.create_task(self._questions.call(one)) for one in asked]
+        shares = everyone if stood is None else [one for one in everyone if one.partner.id in stood]
+        cursors = stood or {}
+        tasks = [asyncio.create_task(self._ask(one, request, cursors.get(one.partner.id))) for one in shares]
         await _all_in_time(tasks, self._wait)
         items: list[msgspec.Raw] = []
         sources: list[SourceStatus] = []
         places: dict[int, str] = {}
-        for one, task in zip(asked, tasks, strict=True):
-            status, result = await self._read(task, one)
+        for one, task in zip(shares, tasks, strict=True):
+            status, result = await self._read(task, one.partner.name)
             sources.append(status)
             if result is None:
                 continue
             items += [item_of(self._tokens.codec, item, status.partner) for item in result.items]
             if result.next:
-                places[_id(one)] = result.next
+                places[one.partner.id] = result.next
         following = self._places.write(places, request, tenant, parties)
         return self._tokens.codec.encode(PageShape(items=items, next=following, sources=sources))
 
-    async def _read(self, task: "asyncio.Task[Any]", asked: Asked) -> tuple[SourceStatus, Any]:
+    async def _ask(self, share: Share, request: Paged, cursor: str | None) -> tuple[Asked, Any]:
+        """Asks one partner, where its share begins or goes on. Returns the question too, for one that needs longer."""
+        asked = await share.asked(msgspec.structs.replace(request, cursor=cursor))
+        try:
+            return asked, await self._questions.call(asked)
+        except NotReady as not_ready:
+            return asked, not_ready
+
+    async def _read(self, task: "asyncio.Task[tuple[Asked, Any]]", partner: str) -> tuple[SourceStatus, Any]:
         """How a partner did, and its share where it did well. One that needs longer is a query of its own."""
-        partner = asked.connector.manifest.name
         if task.cancelled():
             problem = problem_of(errors.PartnerSlow(f"{partner} gave no answer in time"))
             return SourceStatus(partner=partner, status="late", problem=problem), None
-        error = task.exception()
-        if error is None:
-            return SourceStatus(partner=partner, status="ok"), task.result()
-        if isinstance(error, NotReady):
-            row = await self._questions.keep(asked, error.check_after)
+        if (error := task.exception()) is not None:
+            return SourceStatus(partner=partner, status="failed", problem=problem_of(_known(error, partner))), None
+        asked, result = task.result()
+        if isinstance(result, NotReady):
+            row = await self._questions.keep(asked, result.check_after)
             return SourceStatus(
                 partner=partner, status="pending", query_id=row.query_id, check_after=row.check_at
             ), None
-        known = error if isinstance(error, PartnerError) else errors.PartnerGarbled(f"{partner} could not be asked")
-        return SourceStatus(partner=partner, status="failed", problem=problem_of(known)), None
+        return SourceStatus(partner=partner, status="ok"), result
 
 
-async def _all_in_time(tasks: list["asyncio.Task[Any]"], wait: timedelta) -> None:
+async def _all_in_time(tasks: Sequence["asyncio.Task[Any]"], wait: timedelta) -> None:
     if not tasks:
         return
     try:
@@ -81,10 +98,9 @@ async def _all_in_time(tasks: list["asyncio.Task[Any]"], wait: timedelta) -> Non
     await asyncio.gather(*late, return_exceptions=True)
 
 
-def _at(asked: Asked, cursor: str) -> Asked:
-    """The question to one partner, where its share goes on."""
-    return msgspec.structs.replace(asked, request=msgspec.structs.replace(asked.request, cursor=cursor))
-
-
-def _id(asked: Asked) -> int:
-    return asked.connector.manifest.id
+def _known(error: BaseException, partner: str) -> errors.HubError:
+    """What a bank may hear of one partner's failure."""
+    if isinstance(error, errors.PartnerError | errors.Misconfigured):
+        return error
+    log.error("partner-not-asked", partner=partner, exc_info=error)
+    return errors.PartnerGarbled(f"{partner} could not be asked")

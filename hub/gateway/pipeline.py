@@ -13,7 +13,7 @@ from hub import errors
 from hub.consents.consents import Consents
 from hub.consents.parties import Parties
 from hub.errors import FieldError
-from hub.gateway.merging import Merger
+from hub.gateway.merging import Merger, Share
 from hub.identity.guard import Caller
 from hub.orders.attempts import Attempts, Job
 from hub.orders.journal import Draft, Journal
@@ -185,8 +185,11 @@ class Pipeline:
         if not routes:
             raise errors.NotOffered(f"no partner of this bank offers {operation.key}")
         found = serving(routes, operation, request)
-        everyone = [await self._asked(caller, operation, request, route, parties) for route in found]
-        return await self._merger.page(everyone, request, caller.tenant, parties)
+
+        def share(route: Route) -> Share:
+            return Share(route.connector.manifest, lambda at: self._asked(caller, operation, at, route, parties))
+
+        return await self._merger.page([share(route) for route in found], request, caller.tenant, parties)
 
     async def _asked(
         self, caller: Caller, operation: Operation, request: Any, route: Route, parties: Parties | None

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from hub.errors import Malformed, PartnerDown
-from hub.gateway.merging import Merger
+from hub.errors import Malformed, Misconfigured, PartnerDown
+from hub.gateway.merging import Merger, Share
 from hub.gateway.tokens import Tokens
 from hub.queries.questions import Asked
 from schemas.errors import NotReady
@@ -44,29 +44,39 @@ class Partners:
         return SimpleNamespace(query_id=f"qry_{asked.connector.manifest.name}", check_at=NOON + check_after)
 
 
-def asked(name: str, number: int, request: BillerSearch) -> Asked:
-    connector: Any = SimpleNamespace(manifest=SimpleNamespace(id=number, name=name))
+def share(name: str, unset: str) -> Share:
+    """One partner's share. Shape: the accounts at `unset` cannot be used."""
+    manifest: Any = SimpleNamespace(id=ord(name), name=name)
+    connector: Any = SimpleNamespace(manifest=manifest)
     operation: Any = None
     line: Any = None
-    return Asked(
-        tenant=TENANT,
-        client_id="c",
-        operation=operation,
-        request=request,
-        connector=connector,
-        line=line,
-        reference="R1",
-    )
+
+    async def asked(request: Any) -> Asked:
+        if name in unset:
+            raise Misconfigured(f"the account at {name} must be set anew")
+        return Asked(
+            tenant=TENANT,
+            client_id="c",
+            operation=operation,
+            request=request,
+            connector=connector,
+            line=line,
+            reference="R1",
+        )
+
+    return Share(manifest, asked)
 
 
 @pytest.fixture
 def turn() -> Callable[..., Any]:
     """Asks for one page of the partners that are named, and returns it decoded."""
 
-    async def page(partners: Partners, names: str, cursor: str | None = None, **changes: Any) -> Any:
+    async def page(
+        partners: Partners, names: str, cursor: str | None = None, *, unset: str = "", **changes: Any
+    ) -> Any:
         request = BillerSearch(cursor=cursor, **changes)
         merger = Merger(partners, Tokens(bytes(32)), wait=timedelta(seconds=0.2))  # type: ignore[arg-type]
-        everyone = [asked(name, ord(name), request) for name in names]
+        everyone = [share(name, unset) for name in names]
         return msgspec.json.decode(await merger.page(everyone, request, TENANT, None))
 
     return page
@@ -110,6 +120,16 @@ async def test_failed_and_late(turn: Callable[..., Any]) -> None:
     second = await turn(partners, "abcd", first["next"])
     assert second["sources"] == [{"partner": "a", "status": "ok"}]
     assert second["next"] is None
+
+
+async def test_an_account_that_cannot_be_used(turn: Callable[..., Any]) -> None:
+    """One bad account is one failed source: the others answer, and no partner is asked over it."""
+    partners = Partners(a={None: words("a1")}, b={None: words("b1")})
+    page = await turn(partners, "ab", unset="a")
+    assert [item["word"] for item in page["items"]] == ["b1"]
+    [bad, good] = page["sources"]
+    assert (bad["status"], bad["problem"]["detail"]) == ("failed", "the account at a must be set anew")
+    assert (good["status"], partners.asked) == ("ok", [("b", None)])
 
 
 async def test_a_partner_that_left(turn: Callable[..., Any]) -> None:

@@ -12,7 +12,7 @@ from hub.clock import utc_now
 from hub.consents.consents import ConsentRequest
 from hub.consents.parties import Parties
 from hub.errors import Malformed
-from hub.gateway.merging import Merger
+from hub.gateway.merging import Merger, Share
 from hub.identity.guard import Caller
 from hub.queries.questions import Asked
 from hub.store import Sealer, Store
@@ -63,7 +63,7 @@ class Lists:
         self.merger = Merger(house.questions, TOKENS, wait=timedelta(seconds=5))
 
     async def page(self, search: BillerSearch, whom: Parties | None = None) -> Any:
-        everyone = [self._asked(connector, search, whom) for connector in self.connectors]
+        everyone = [self._share(connector, whom) for connector in self.connectors]
         return msgspec.json.decode(await self.merger.page(everyone, search, self.house.tenant, whom))
 
     async def rest(self, page: Any) -> Any:
@@ -72,6 +72,12 @@ class Lists:
         await self.house.work()
         _, answer = await self.house.questions.find(query_id, self.house.tenant)
         return msgspec.json.decode(answer or b"null")
+
+    def _share(self, connector: Any, whom: Parties | None) -> Share:
+        async def asked(search: Any) -> Asked:
+            return self._asked(connector, search, whom)
+
+        return Share(connector.manifest, asked)
 
     def _asked(self, connector: Any, search: BillerSearch, whom: Parties | None) -> Asked:
         return Asked(
