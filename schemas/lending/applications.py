@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from schemas.lending.loans import Loan
-from schemas.lending.products import LoanPurpose, ProductRef, Rate, Term
+from schemas.lending.products import LoanPurpose, PreCheckRef, ProductRef, Rate, Term
 from schemas.money import Money
 from schemas.order import OrderRequest
 from schemas.page import Paged
@@ -49,7 +49,7 @@ class Application(OrderRequest):
     amount: Money
     term_months: Term
     purpose: LoanPurpose
-    pre_check_id: PartnerRef | None = None
+    pre_check_id: PreCheckRef | None = None
 
     def __post_init__(self) -> None:
         if self.pre_check_id is not None and self.pre_check_id.partner != self.product_id.partner:
@@ -78,7 +78,7 @@ class Referral(OrderRequest):
     purpose: LoanPurpose
     reason: Literal["score", "income", "collateral", "exposure", "region", "product", "other"]
     """Why the bank said no."""
-    remark: Annotated[str, Meta(max_length=200)] = ""
+    remark: Annotated[str, Meta(max_length=200), private(C2, "financial")] = ""
 
     def contradicts(self, result: Applied) -> str | None:
         return "the partner reports the case rejected" if result.state == "rejected" else None

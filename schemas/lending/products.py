@@ -15,6 +15,7 @@ LoanPurpose = Literal["working-capital", "farming", "equipment", "consumption", 
 Term = Annotated[int, Meta(ge=1, le=360, description="Months")]
 Rate = Annotated[str, pattern(r"(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,4})?", "Per cent a year: 7.2")]
 ProductRef = Annotated[PartnerRef, Meta(description="A product of `list_products`")]
+PreCheckRef = Annotated[PartnerRef, private(C2, "identity", "A pre-check of one customer, to be named when applying")]
 
 
 class ProductSearch(Paged):
@@ -66,7 +67,7 @@ class PreChecked(Canonical):
     """What the partner says. `duplicate`, and silence counts as that: the case must not be submitted."""
 
     verdict: Literal["may-apply", "duplicate", "refused"]
-    pre_check_id: Annotated[PartnerRef | None, Meta(description="To be named when applying")] = None
+    pre_check_id: PreCheckRef | None = None
     authorise_url: Annotated[str | None, Meta(description="Where the customer reads and agrees")] = None
     agreements: list[str] = field(default_factory=list)
     message: str = ""

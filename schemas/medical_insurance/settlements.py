@@ -21,7 +21,7 @@ Quantity = Annotated[str, Meta(pattern=r"^(?:0|[1-9][0-9]{0,6})(?:\.[0-9]{1,4})?
 class FeeItem(Canonical):
     """One line of the bill."""
 
-    code: Annotated[str, Meta(min_length=1, max_length=40)]
+    code: Annotated[str, Meta(min_length=1, max_length=40), private(C2, "financial", "What was done or dispensed")]
     name: Annotated[str, Meta(min_length=1, max_length=100), private(C2, "financial", "What was done or dispensed")]
     quantity: Quantity
     amount: Money

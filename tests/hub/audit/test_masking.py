@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from hub.audit.masking import facts_of, masked, shown
+from schemas.lending.applications import Application, Referral
+from schemas.medical_insurance.settlements import FeeItem
 from schemas.money import Money
 from schemas.outcome import Succeeded
 from schemas.page import Page
@@ -152,3 +154,39 @@ def test_bill_is_a_customers():
     )
     assert facts_of(payment)["bill_id"] == "***"
     assert facts_of(payment)["biller_id"] == "7:1"
+
+
+TEN = Money(amount="10.00", currency="CNY")
+
+
+@pytest.mark.parametrize(
+    ("request_", "telling"),
+    [
+        (FeeItem(code="HIV-PCR-0042", name="HIV PCR", quantity="1", amount=TEN), "HIV-PCR"),
+        (
+            Referral(
+                region="330000",
+                amount=TEN,
+                term_months=12,
+                purpose="consumption",
+                reason="score",
+                remark="owes Ms Wang",
+            ),
+            "Wang",
+        ),
+        (
+            Application(
+                product_id=PartnerRef(7, "p1"),
+                amount=TEN,
+                term_months=12,
+                purpose="consumption",
+                pre_check_id=PartnerRef(7, '{"apply_no":"A1","user_id":"U20001"}'),
+            ),
+            "U20001",
+        ),
+    ],
+    ids=["treatment", "remark", "pre-check"],
+)
+def test_requests_tell_nothing_of_a_person(request_: Canonical, telling: str) -> None:
+    """What was done to somebody, what a bank remarks on them, and a token that carries their number: masked."""
+    assert telling not in str(facts_of(request_))
