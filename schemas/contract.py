@@ -22,8 +22,8 @@ F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 Kind = Literal["query", "order", "enquiry", "check"]
 Access = str
 Level = Literal["A1", "A2"]
-Subject = Literal["required", "followed", "digest", "none"]
-"""Whether a call concerns a person: always, where the order did that it follows, by mask and digest alone, or never."""
+Subject = Literal["required", "digest", "none"]
+"""Whether a call concerns a person: with a consent, by mask and digest alone, or not."""
 Routing = Literal["everyone", "order", "ref", "region"]
 
 A1: Level = "A1"
@@ -88,8 +88,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def takes_consent(self) -> bool:
-        """Whether it concerns a person, or may: then a customer can agree to it."""
-        return self.subject in ("required", "followed")
+        """Whether it concerns a person, who must have agreed to it."""
+        return self.subject == "required"
 
     @property
     def order_field(self) -> str | None:
@@ -323,11 +323,8 @@ def _refuse_unsafe(operation: Operation) -> None:
 
 def _refuse_unasked(operation: Operation, followed: list[Operation]) -> None:
     """An order about a person is followed by nothing that this person need not agree to."""
-    concerning = any(one.takes_consent for one in followed)
-    if concerning and not operation.takes_consent:
-        raise TypeError(f'{operation.key}: follows orders that concern a person; say subject="followed" or "required"')
-    if operation.subject == "followed" and not concerning:
-        raise TypeError(f"{operation.key}: follows no order that concerns a person")
+    if not operation.takes_consent and any(one.takes_consent for one in followed):
+        raise TypeError(f'{operation.key}: follows orders that concern a person; say subject="required"')
 
 
 def _refuse_undecided(operation: Operation) -> None:

@@ -86,7 +86,6 @@ class QuoteRequest(Canonical):
     product_id: ProductRef
     quantity: Annotated[int, Meta(ge=1, le=100)] = 1
     face_value: Money | None = None
-    tier: Tier | None = None
 
 
 class Quote(Canonical):
@@ -107,7 +106,6 @@ class Purchase(OrderRequest):
     quantity: Annotated[int, Meta(ge=1, le=100)] = 1
     face_value: Money | None = None
     recipient: Recipient | None = None
-    tier: Tier | None = None
 
     def contradicts(self, result: "Purchased") -> str | None:
         if result.ordered != self.quantity or result.delivered > self.quantity:
@@ -246,7 +244,7 @@ class Rights(Scenario, name="rights"):
     async def quote(self, request: QuoteRequest, call: Call) -> Quote:
         """What it would cost now."""
 
-    @order("POST /purchases", access="order", level=A2, optional=True)
+    @order("POST /purchases", access="order", level=A2, subject="required", optional=True)
     async def buy(self, purchase: Purchase, attempt: Attempt) -> Outcome[Purchased]:
         """Buy vouchers, cards or top-ups. Numbers are sealed, and released by a call of their own."""
 
@@ -286,9 +284,9 @@ class Rights(Scenario, name="rights"):
     async def issue_pass(self, search: BookingSearch, call: Call) -> Pass:
         """The pass to a booking, on the day: good for a short while."""
 
-    @query("POST /redemption-searches", access="read", level=A2, subject="followed", follows=(book, buy), optional=True)
+    @query("POST /redemption-searches", access="read", level=A2, subject="required", follows=(book, buy), optional=True)
     async def find_redemptions(self, search: RedemptionSearch, call: Call) -> list[Redemption]:
-        """When and where something was used. A booking is its customer's: it needs the consent, a purchase none."""
+        """When and where something was used."""
 
     @query("GET /merchant-offers", access="read", level=A1, optional=True)
     async def list_offers(self, search: NearbySearch, call: Call) -> Merged[MerchantOffer]:

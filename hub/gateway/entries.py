@@ -15,8 +15,6 @@ from schemas.examples import example
 
 SCHEME = "oauth"
 TRACE = parameter("traceparent")
-CONSENTS = {"required": "Consent-Id", "followed": "Consent-Id-of-the-order"}
-"""The header as each kind of operation takes it."""
 NEVER_AGAIN = (
     "A `200` or `202` means that the order stands. Until it is `succeeded` or `declined`, never pay again: the hub "
     "finds out, and the order tells. A `4xx` means that no order exists, and that the key is free. After a `5xx`, "
@@ -91,7 +89,7 @@ def _parameters(operation: Operation) -> list[Json]:
     if operation.kind == "order":
         found += [parameter("Idempotency-Key"), parameter("Prefer")]
     if operation.takes_consent:
-        found.append(parameter(CONSENTS[operation.subject]))
+        found.append(parameter("Consent-Id"))
     return [*found, TRACE]
 
 

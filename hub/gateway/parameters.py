@@ -38,14 +38,6 @@ PARAMETERS: Json = {
         "schema": {"type": "string", "pattern": f"^{CONSENT}$"},
         "example": "cns_01kb0000000000000000000000",
     },
-    "Consent-Id-of-the-order": {
-        "name": "Consent-Id",
-        "in": "header",
-        "description": "Needed where the order that this call names concerned a customer: a consent of the same one. "
-        "Where that order concerned nobody, it is passed over.",
-        "schema": {"type": "string", "pattern": f"^{CONSENT}$"},
-        "example": "cns_01kb0000000000000000000000",
-    },
     "traceparent": {
         "name": "traceparent",
         "in": "header",

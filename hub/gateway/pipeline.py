@@ -69,7 +69,7 @@ class Pipeline:
 
     async def ask(self, caller: Caller, operation: Operation, request: Any, consent_id: str | None) -> bytes | QueryRow:
         """Answers a question, or keeps it where the partner needs longer. Raises: CallerError, PartnerError."""
-        parties = await self._parties(caller, operation, request, consent_id)
+        parties = await self._parties(caller, operation, consent_id)
         if operation.routing == "everyone":
             return await self._merged(caller, operation, request, parties)
         route = await self._route(caller, operation, request, parties)
@@ -96,7 +96,7 @@ class Pipeline:
         if standing is not None:
             return await self._joined(standing, answer_by), True
         try:
-            parties = await self._parties(caller, operation, request, consent_id)
+            parties = await self._parties(caller, operation, consent_id)
             route = await self._route(caller, operation, request, parties)
             asked = await self._asked(caller, operation, request, route, parties)
             handles = await self._checked(asked)
@@ -121,11 +121,9 @@ class Pipeline:
             )
         return await self._joined(row, answer_by), not is_new
 
-    async def _parties(
-        self, caller: Caller, operation: Operation, request: Any, consent_id: str | None
-    ) -> Parties | None:
+    async def _parties(self, caller: Caller, operation: Operation, consent_id: str | None) -> Parties | None:
         """Who a call is about; None where nobody is, whatever consent it names. Raises: ConsentMissing."""
-        if not await self._originals.concerned(caller.tenant, operation, request):
+        if not operation.takes_consent:
             return None
         return await self._consents.parties(caller, operation, consent_id)
 

@@ -27,13 +27,6 @@ class Originals:
         self._store = store
         self._journal = journal
 
-    async def concerned(self, tenant: str, operation: Operation, request: Any) -> bool:
-        """Whether a call concerns a person: as its operation says, or as the order did that it follows."""
-        if operation.subject != "followed":
-            return operation.subject == "required"
-        row = await self._followed(tenant, operation, request)
-        return row is not None and row.parties is not None
-
     async def named(self, tenant: str, operation: Operation, request: Any, parties: Parties | None = None) -> Followed:
         """The order that a bank's request names: the same customer's, where that order concerned one.
 

@@ -56,6 +56,11 @@ def wish(hub: Running, partner: str, name: str, quantity: int = 1, amount: str |
     return priced(hub, partner, piece_of(product(hub, partner, name), quantity, amount))
 
 
+def buyer(hub: Running) -> str:
+    """The consent of a customer who gets what is bought."""
+    return customer().consent(hub)
+
+
 def consent_of(hub: Running, number: str, **changes: Any) -> str:
     person = {"name": "周桂英", "id_number": number, "mobile": "19900001234"}
     return give_consent(hub, {"customer": person} | changes)
@@ -94,7 +99,7 @@ def test_denomination_that_is_not_offered(hub: Running, partner: str, name: str,
     pieces = piece_of(product(hub, partner, name), amount=amount)
     currency = "NGN" if partner == CARDS else "CNY"
     body = pieces | {"max_total": {"amount": "99999.00", "currency": currency}, "recipient": "19800001234"}
-    answer = post(hub, "purchases", body)
+    answer = post(hub, "purchases", body, buyer(hub))
     assert (answer.status_code, fields(answer)) == (422, [field]), answer.text
     assert len(hub.ledger(partner)) == before
 
@@ -115,6 +120,7 @@ def test_denomination_that_is_not_offered(hub: Running, partner: str, name: str,
         (FULU, VOUCHER, None, {"quantity": 0}, "quantity"),
         (FULU, VOUCHER, None, {"product_id": "no-such-product"}, "product_id"),
         (FULU, VOUCHER, None, {"recipient": "两个人"}, "recipient"),
+        (FULU, VOUCHER, None, {"tier": "gold"}, "tier"),
     ],
 )
 def test_purchase_that_breaks_a_rule(
@@ -122,7 +128,7 @@ def test_purchase_that_breaks_a_rule(
 ):
     """Too little money, nobody to give it to, more than there is: 422, and the field that is at fault."""
     body = wish(hub, partner, name, amount=amount) | {"recipient": "customer@bank.example"} | changes
-    answer = post(hub, "purchases", body)
+    answer = post(hub, "purchases", body, buyer(hub))
     assert (answer.status_code, fields(answer)) == (422, [field]), answer.text
 
 
@@ -130,9 +136,12 @@ def test_text_message_needs_room(hub: Running):
     """What a card costs is enough for an e-mail; a telephone number is told by a text message, which costs as well."""
     pieces = piece_of(product(hub, CARDS, "Amazon UK"), amount="10.00")
     exact = pieces | {"max_total": ask(hub, "quotes", pieces).raise_for_status().json()["total"]}
-    answer = post(hub, "purchases", exact | {"recipient": "19800001234"})
+    answer = post(hub, "purchases", exact | {"recipient": "19800001234"}, buyer(hub))
     assert (answer.status_code, fields(answer)) == (422, ["max_total.amount"])
-    assert settled(hub, "purchases", exact | {"recipient": "a@bank.example"})["result"]["paid"] == exact["max_total"]
+    assert (
+        settled(hub, "purchases", exact | {"recipient": "a@bank.example"}, buyer(hub))["result"]["paid"]
+        == exact["max_total"]
+    )
 
 
 def test_catalogue_by_place_and_kind(hub: Running):
@@ -160,7 +169,7 @@ def test_catalogue_while_a_supplier_fails(hub: Running):
 
 def test_price_that_rose_after_the_check(hub: Running):
     """The guard travels: the partner's own no says that it costs more by now, and nothing is bought."""
-    order = settled(hub, "purchases", wish(hub, FULU, "运动会员月卡") | {"recipient": "19800001234"})
+    order = settled(hub, "purchases", wish(hub, FULU, "运动会员月卡") | {"recipient": "19800001234"}, buyer(hub))
     assert why(order) == ("declined", "price-changed", None)
     assert hub.entries(order) == []
 
@@ -178,7 +187,7 @@ def test_delivered_in_part(
 ):
     """Fewer pieces than were paid for are a success that says so, none too: the money went, and nothing else comes."""
     body = wish(hub, partner, name, quantity, amount)
-    order = settled(hub, "purchases", body | {"recipient": recipient})
+    order = settled(hub, "purchases", body | {"recipient": recipient}, buyer(hub))
     result = order["result"]
     assert (order["state"], result["ordered"], result["delivered"]) == ("succeeded", quantity, delivered)
     assert (result["paid"], len(hub.entries(order))) == (body["max_total"], 1)
@@ -188,9 +197,9 @@ def test_delivered_in_part(
 
 def test_numbers_of_cards_stay_text(hub: Running):
     """Leading zeros, and more digits than a double holds: the released text has all of them, and the order none."""
-    voucher = settled(hub, "purchases", wish(hub, FULU, VOUCHER))
+    voucher = settled(hub, "purchases", wish(hub, FULU, VOUCHER), buyer(hub))
     long = wish(hub, CARDS, "Amazon UK", 2, "10.00") | {"recipient": magic_mobile(42)}
-    gift = settled(hub, "purchases", long)
+    gift = settled(hub, "purchases", long, buyer(hub))
     [zeros] = released(hub, voucher)
     assert zeros["number"].startswith("0")
     numbers = [card["number"] for card in released(hub, gift)]
@@ -204,7 +213,7 @@ def test_numbers_of_cards_stay_text(hub: Running):
 def test_reward_that_waits_for_a_person(hub: Running):
     """The partner's webhook tells that somebody must act; once they did, the order goes on."""
     body = wish(hub, REWARDS, "Harbour Coffee 电子礼品卡", amount="50.00") | {"recipient": magic_mobile(28)}
-    order = post(hub, "purchases", body).json()
+    order = post(hub, "purchases", body, buyer(hub)).json()
     order = hub.until(order["order_id"], lambda one: "action-required" in {each["what"] for each in one["timeline"]})
     assert (order["state"], hub.entries(order)) == ("pending", [])
     hub.door(REWARDS, "POST", "/_sandbox/approve", {"external_id": order["reference"]})
@@ -220,7 +229,7 @@ def callback(hub: Running, partner: str) -> str:
 def test_a_push_is_only_a_hint(hub: Running):
     """Even one that verifies decides nothing: whoever saw one can make one. One that does not gets no `success`."""
     body = wish(hub, FULU, TOP_UP, amount="20.00") | {"recipient": magic_mobile(28)}
-    order = post(hub, "purchases", body).json()
+    order = post(hub, "purchases", body, buyer(hub)).json()
     secret = json.loads((hub.place.partners / FULU / "credentials.json").read_text())["app_secret"]
     push = {"customer_order_no": order["reference"], "order_status": "success", "buy_num": "1", "price": "19.7000"}
     true = push | {"sign": sign(canonical(push), secret)}
@@ -275,15 +284,17 @@ def test_hours_that_cannot_be_booked(hub: Running):
     assert (answer.status_code, fields(answer)) == (422, ["starts_at"])
 
 
-def test_nothing_is_booked_without_consent(hub: Running):
-    """Missing, revoked, of other calls only: refused in the header's name. To buy needs none: it concerns nobody."""
+def test_nothing_is_booked_or_bought_without_consent(hub: Running):
+    """Missing, revoked, of other calls only: refused in the header's name. What is bought is somebody's as well."""
     free, number = bookable(hub), customer().id_number
+    top_up = wish(hub, FULU, TOP_UP, amount="10.00") | {"recipient": "19800001234"}
     other = consent_of(hub, number, operations=["rights.check_eligibility"])
     revoked = consent_of(hub, number)
     hub.app.post(f"/v1/consents/{revoked}/revoke", {}).raise_for_status()
     for consent in (None, other, revoked):
-        answer = post(hub, "bookings", free, consent)
-        assert (answer.status_code, fields(answer)) == (403, ["Consent-Id"]), answer.text
+        for what, body in (("bookings", free), ("purchases", top_up)):
+            answer = post(hub, what, body, consent)
+            assert (answer.status_code, fields(answer)) == (403, ["Consent-Id"]), answer.text
     check = {"product_id": free["product_id"], "tier": TIER}
     assert ask(hub, "eligibility-checks", check, other).json()["eligible"] is True
     assert ask(hub, "eligibility-checks", check).status_code == 403
@@ -409,16 +420,15 @@ def test_pass_on_the_day_and_the_scanner(hub: Running):
 
 def test_what_a_supplier_does_not_do(hub: Running):
     """Nobody pretends: a card is not booked, a lounge not bought, a reward not quoted, a top-up not redeemed."""
-    consent, lounge = customer().consent(hub), bookable(hub)["product_id"]
+    consent, lounge = buyer(hub), bookable(hub)["product_id"]
     card = product(hub, CARDS, "Amazon UK")["product_id"]
     reward = product(hub, REWARDS, "Paper Lane 书店礼品卡")["product_id"]
-    bought = settled(hub, "purchases", wish(hub, FULU, TOP_UP, amount="10.00") | {"recipient": "19800001234"})
+    bought = settled(hub, "purchases", wish(hub, FULU, TOP_UP, amount="10.00") | {"recipient": "19800001234"}, consent)
     visit = {"product_id": card, "starts_at": "2026-11-25T10:00:00Z", "tier": TIER}
     assert post(hub, "bookings", visit, consent).status_code == 501
-    assert post(hub, "purchases", {"product_id": lounge, "max_total": yuan("1.00")}).status_code == 501
+    assert post(hub, "purchases", {"product_id": lounge, "max_total": yuan("1.00")}, buyer(hub)).status_code == 501
     assert ask(hub, "quotes", {"product_id": reward, "face_value": yuan("10.00")}).status_code == 501
-    for unneeded in (None, consent):
-        assert ask(hub, "redemption-searches", {"order": bought["order_id"]}, unneeded).status_code == 501
+    assert ask(hub, "redemption-searches", {"order": bought["order_id"]}, consent).status_code == 501
     answer = post(hub, "booking-cancellations", {"reverses": bought["order_id"]}, consent)
     assert (answer.status_code, fields(answer)) == (422, ["reverses"])
 

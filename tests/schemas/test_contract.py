@@ -46,18 +46,16 @@ def following(subject: Subject, followed: Subject) -> None:
     ("subject", "followed", "may"),
     [
         ("required", "required", True),
-        ("followed", "required", True),
         ("none", "required", False),
         ("digest", "required", False),
         ("none", "none", True),
         ("required", "none", True),
-        ("followed", "none", False),
     ],
 )
 def test_who_follows_an_order_about_a_person(
     subject: Subject, followed: Subject, may: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What follows an order about a person is not declared to concern nobody, nor the other way round."""
+    """What follows an order about a person is not declared to concern nobody."""
     monkeypatch.setattr("schemas.contract.SCENARIOS", {})
     if may:
         following(subject, followed)

@@ -47,14 +47,18 @@ class RightsAndBenefits(Chapter):
 
     def _refuse(self) -> None:
         card = self._pieces("reloadly_giftcards", "Amazon UK", amount="15.00")
-        self.guide.refused(PURCHASES, card | {"max_total": _money("99999.00", "NGN")}, "face_value.amount")
+        self.guide.refused(
+            PURCHASES, card | {"max_total": _money("99999.00", "NGN")}, "face_value.amount", self.guide.customer
+        )
         voucher = self._pieces("fulu", "超市购物卡50元")
-        self.guide.refused(PURCHASES, voucher | {"max_total": _money("48.49")}, "max_total.amount")
+        self.guide.refused(PURCHASES, voucher | {"max_total": _money("48.49")}, "max_total.amount", self.guide.customer)
         for_all = self._pieces("tremendous", "Paper Lane 书店礼品卡", 3, "20.00") | {"max_total": _money("60.00")}
-        self.guide.refused(PURCHASES, for_all | {"recipient": "counter-3"}, "recipient")
+        self.guide.refused(PURCHASES, for_all | {"recipient": "counter-3"}, "recipient", self.guide.customer)
 
     def _buy_cards(self) -> None:
-        order = self.guide.succeeds("two card secrets", PURCHASES, self._quoted("fulu", "超市购物卡50元", 2))
+        order = self.guide.succeeds(
+            "two card secrets", PURCHASES, self._quoted("fulu", "超市购物卡50元", 2), self.guide.customer
+        )
         cards = self.guide.released(order)
         insist(len(cards) == order["result"]["ordered"], f"{len(cards)} cards")
         insist(all(card["number"] and card["pin"] for card in cards), "a card without its secret")
@@ -63,26 +67,28 @@ class RightsAndBenefits(Chapter):
         body = self._quoted("fulu", "全国话费", amount="50.00") | {"recipient": MOBILE}
         fault = {"operation": "mobile", "fault": "hang-after", "times": 1, "account": MOBILE}
         self.guide.door("fulu", "/_sandbox/faults", fault)
-        order = self.guide.order(PURCHASES, body)
+        order = self.guide.order(PURCHASES, body, self.guide.customer)
         insist(order["state"] == "unknown", f"the order is {order['state']}, and nobody can know that")
         order = self.guide.ends("a top-up, never answered", "succeeded", order)
         insist(order["result"]["deliverable_id"] is None, "a top-up has nothing to hand over")
 
     def _price_rose(self) -> None:
         body = self._quoted("fulu", "运动会员月卡") | {"recipient": MOBILE}
-        order = self.guide.ends("dearer than agreed", "declined", self.guide.order(PURCHASES, body))
+        order = self.guide.ends(
+            "dearer than agreed", "declined", self.guide.order(PURCHASES, body, self.guide.customer)
+        )
         insist(order["reason"]["code"] == "price-changed", f"declined for {order['reason']}")
 
     def _part(self) -> None:
         body = self._quoted("fulu", "电影兑换券", 3)
-        order = self.guide.succeeds("three tickets, of which two come", PURCHASES, body)
+        order = self.guide.succeeds("three tickets, of which two come", PURCHASES, body, self.guide.customer)
         result = order["result"]
         insist((result["ordered"], result["delivered"]) == (3, 2), f"{result['delivered']} of {result['ordered']}")
         insist(len(self.guide.released(order)) == result["delivered"], "not as many cards as were delivered")
 
     def _buy_abroad(self) -> None:
         body = self._quoted("reloadly_giftcards", "Amazon UK", 2, "20.50") | {"recipient": "customer@bank.example"}
-        order = self.guide.succeeds("two gift cards abroad", PURCHASES, body)
+        order = self.guide.succeeds("two gift cards abroad", PURCHASES, body, self.guide.customer)
         paid = order["result"]["paid"]
         insist(paid["currency"] == "NGN" and body["face_value"]["currency"] == "GBP", f"paid in {paid['currency']}")
         numbers = [card["number"] for card in self.guide.released(order)]
@@ -92,7 +98,9 @@ class RightsAndBenefits(Chapter):
         magic = self.guide.magic("tremendous").items()
         recipient = next(account for account, does in magic if does.startswith("PENDING APPROVAL until"))
         face = self._pieces("tremendous", "Harbour Coffee 电子礼品卡", 2, "30.00")
-        order = self.guide.order(PURCHASES, face | {"max_total": _money("60.00"), "recipient": recipient})
+        order = self.guide.order(
+            PURCHASES, face | {"max_total": _money("60.00"), "recipient": recipient}, self.guide.customer
+        )
         self.guide.until(order, lambda now: "action-required" in _happened(now))
         self.guide.door("tremendous", "/_sandbox/approve", {"external_id": order["reference"]})
         order = self.guide.ends("released by a person", "succeeded", order)

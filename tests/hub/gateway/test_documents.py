@@ -173,17 +173,16 @@ def test_orders_take_a_key(written: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("operation_id", "needed"),
-    [("rights.book", True), ("rights.find_redemptions", False), ("rights.buy", None)],
-    ids=["required", "followed", "none"],
+    [("rights.book", True), ("rights.buy", True), ("rights.quote", False), ("lending.pre_check", False)],
 )
-def test_who_needs_a_consent(written: dict[str, Any], operation_id: str, needed: bool | None) -> None:
-    """Where somebody is concerned the document tells of the header and its 403; optional where an order decides."""
+def test_who_needs_a_consent(written: dict[str, Any], operation_id: str, needed: bool) -> None:
+    """Where somebody is concerned the document tells of the header and its 403."""
     entry, shared = entry_of(written, operation_id), written["components"]["parameters"]
     named = [shared[each["$ref"].rpartition("/")[2]] for each in entry["parameters"] if "$ref" in each]
     asked = [each.get("required", False) for each in named if each["name"] == "Consent-Id"]
-    assert asked == ([] if needed is None else [needed])
+    assert asked == ([True] if needed else [])
     told = TYPE + TABLE[errors.ConsentMissing].slug in json.dumps(entry["responses"]["403"])
-    assert told is (needed is not None)
+    assert told is needed
 
 
 def test_orders_and_questions_may_take_longer(written: dict[str, Any]) -> None:

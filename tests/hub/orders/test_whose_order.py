@@ -8,15 +8,12 @@ from hub.errors import Invalid
 from hub.orders.originals import Originals
 from hub.orders.rows import OrderRow
 from sandbox.stand.people import id_number
-from schemas.contract import Operation, operation_named
+from schemas.contract import Operation
 from schemas.medical_insurance.settlements import Revocation
-from schemas.money import Money
 from schemas.order import OrderRequest
 from schemas.outcome import Pending
 from schemas.person import Person
-from schemas.refs import PartnerRef
-from schemas.rights import Booking, Purchase, RedemptionSearch
-from tests.hub.orders.office import MANIFEST, START, Office
+from tests.hub.orders.office import Office
 from tests.hub.orders.test_reversals import BILL, REVOKE, SETTLE, Till, settled
 
 
@@ -55,42 +52,3 @@ async def test_whose_order_it_is(office: Office, parties: Parties | None, may: b
     with pytest.raises(Invalid) as refused:
         await named
     assert refused.value.errors[0].field == "reverses"
-
-
-LOUNGE = PartnerRef(MANIFEST.id, "x1")
-REDEMPTIONS = operation_named("rights.find_redemptions")
-BOOKED = (operation_named("rights.book"), Booking(product_id=LOUNGE, starts_at=START, tier="gold"))
-BOUGHT = (
-    operation_named("rights.buy"),
-    Purchase(product_id=LOUNGE, max_total=Money(amount="9.00", currency="CNY")),
-)
-
-
-@pytest.mark.parametrize(
-    ("followed", "parties", "concerned"), [(BOOKED, of(101), True), (BOUGHT, None, False)], ids=["booked", "bought"]
-)
-async def test_whom_an_order_that_is_followed_concerns(
-    office: Office, followed: tuple[Operation, OrderRequest], parties: Parties | None, concerned: bool
-):
-    """A question about an order concerns whom the order did; another bank's order is nobody's."""
-    row = await begun(office, *followed, parties)
-    search = RedemptionSearch(order=row.order_id)
-    originals = Originals(office.store, office.journal)
-    assert await originals.concerned(office.tenant, REDEMPTIONS, search) is concerned
-    assert not await originals.concerned("bnk_other", REDEMPTIONS, search)
-
-
-@pytest.mark.parametrize(
-    ("operation", "concerned"),
-    [
-        ("rights.book", True),
-        ("medical-insurance.revoke", True),
-        ("rights.buy", False),
-        ("lending.pre_check", False),
-        ("utility-bills.pay", False),
-    ],
-)
-async def test_whom_a_declaration_concerns(small_office: Office, operation: str, concerned: bool):
-    """Elsewhere the declaration says by itself whether anybody is concerned."""
-    originals = Originals(small_office.store, small_office.journal)
-    assert await originals.concerned(small_office.tenant, operation_named(operation), None) is concerned
