@@ -14,11 +14,16 @@ def resident_id_flaw(number: str) -> str | None:
     if len(body) != len(_ID_WEIGHTS) or not (body.isascii() and body.isdigit()) or len(check) != 1:
         return "must be 17 digits and a check digit"
     try:
-        date(int(body[6:10]), int(body[10:12]), int(body[12:14]))
+        born_on(body)
     except ValueError:
         return "holds a date of birth that does not exist"
     total = sum(weight * int(digit) for weight, digit in zip(_ID_WEIGHTS, body, strict=True))
     return None if check == _ID_CHECKS[total % 11] else "has a wrong check digit"
+
+
+def born_on(number: str) -> date:
+    """The date of birth in a resident's identity number without a flaw."""
+    return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
 
 
 def credit_code_flaw(code: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -20,12 +21,14 @@ from hub.tenants.data_keys import DataKeys
 from hub.trace import trace_id
 from schemas.call import Clock
 from schemas.contract import Operation
+from schemas.id_numbers import born_on
 from schemas.person import Authority, Person
 from schemas.scenarios import operations
 from schemas.struct import Canonical, Instant
 
 AGREED = "consents.agreed"
 LONGEST = timedelta(days=366)
+CHINA = ZoneInfo("Asia/Shanghai")
 State = Literal["active", "revoked", "expired"]
 
 
@@ -158,6 +161,9 @@ class Consents:
     def _refuse(self, caller: Caller, request: ConsentRequest, now: datetime) -> None:
         if not now < request.expires_at <= now + LONGEST:
             raise _invalid("expires_at", "must lie ahead, a year at most")
+        for field, person in (("customer", request.customer), ("actor", request.actor)):
+            if person is not None and _is_unborn(person, now):
+                raise _invalid(f"{field}.id_number", "holds a date of birth that lies ahead")
         for place, key in enumerate(request.operations):
             operation = self._concerning.get(key)
             if operation is None:
@@ -186,6 +192,11 @@ class Consents:
             expires_at=row.expires_at,
             revoked_at=row.revoked_at,
         )
+
+
+def _is_unborn(person: Person, now: datetime) -> bool:
+    """Whether an identity number is of somebody who is not born yet, in China."""
+    return person.id_type == "resident-id" and born_on(person.id_number) > now.astimezone(CHINA).date()
 
 
 def _masked(person: Person) -> msgspec.Raw:

@@ -185,7 +185,7 @@ def test_what_the_partner_refuses_is_told_in_our_words(desk: Desk, what: str, bo
 
 def test_an_area_that_does_not_exist_is_declined_by_its_field(desk: Desk, without_platform: Desk) -> None:
     """Well formed and nowhere: both partners say so, and the order names the region."""
-    for each, region in ((desk, "119900"), (without_platform, "339906")):
+    for each, region in ((desk, "119900"), (without_platform, "337006")):
         assert why(each.order("cards", {"region": region}, each.somebody())) == ("declined", "declined", "region")
 
 

@@ -25,6 +25,8 @@ SEALER = Sealer(b"m" * 32)
 ISSUE = operation_named("social-security.issue_card")
 CUSTOMER = Person(name="周桂英", id_number=id_number(7), mobile="19900000007")
 CHILD = Person(name="周小明", id_number=id_number(8))
+UNBORN = Person(name="周未来", id_number=id_number(9, "20261124"))
+RIGHT = Authority(relation="child", evidence="register", until=START + timedelta(days=60))
 
 
 class Ward:
@@ -161,13 +163,15 @@ def test_acting_needs_its_right(changes: dict[str, Any], field: str):
     [
         ({"expires_at": START}, Invalid, "expires_at"),
         ({"expires_at": START + timedelta(days=400)}, Invalid, "expires_at"),
+        ({"customer": UNBORN}, Invalid, "customer.id_number"),
+        ({"actor": UNBORN, "authority": RIGHT}, Invalid, "actor.id_number"),
         ({"operations": [ISSUE.key, "social-security.nothing"]}, Invalid, "operations[1]"),
         ({"operations": ["utility-bills.pay"]}, Invalid, "operations[0]"),
         ({"operations": ["lending.apply"]}, ScopeMissing, None),
     ],
 )
 async def test_what_cannot_be_agreed_to(ward: Ward, changes: dict[str, Any], kind: type[HubError], field: str | None):
-    """A consent that is over, too long, to nothing, or beyond the client's own scopes."""
+    """A consent that is over, too long, of nobody born yet, to nothing, or beyond the client's own scopes."""
     with pytest.raises(kind) as refused:
         await ward.give(**changes)
     assert [error.field for error in refused.value.errors] == ([field] if field else [])
@@ -216,3 +220,9 @@ async def test_a_client_without_its_scopes_sees_nothing(ward: Ward):
         with pytest.raises(ScopeMissing):
             await deed(bills, consent_id)
     assert (await ward.consents.see(ward.caller, consent_id)).state == "active"
+
+
+async def test_born_today_in_china(ward: Ward):
+    """A day begins in China before it does in UTC: who is born by then may be a customer."""
+    ward.now = datetime(2026, 11, 23, 16, 1, tzinfo=UTC)
+    assert await ward.give(customer=UNBORN)
