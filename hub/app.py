@@ -97,7 +97,7 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     journal = Journal(store, data_keys, clock, owner=owner, schedule=settings.schedule)
     originals = Originals(store, journal)
     consents = Consents(store, data_keys, clock)
-    documents = Documents(store, data_keys, clock, kept=settings.duration("query_kept"))
+    documents = Documents(store, data_keys, consents, clock, kept=settings.duration("query_kept"))
     attempts = Attempts(
         journal, originals, consents, lines, exhibits, clock, not_sent_limit=settings.duration("not_sent_limit")
     )

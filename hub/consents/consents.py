@@ -143,10 +143,10 @@ class Consents:
             consent_id=row.consent_id, subject=agreed.customer, actor=agreed.actor, authority=agreed.authority
         )
 
-    async def confirm(self, tenant: str, parties: Parties | None) -> None:
+    async def confirm(self, tenant: str, consent_id: str | None) -> None:
         """Lets pass what concerns nobody, or rests on a consent that still stands. Raises: ConsentMissing."""
-        if parties is not None:
-            await self._active(tenant, parties.consent_id)
+        if consent_id is not None:
+            await self._active(tenant, consent_id)
 
     async def _active(self, tenant: str, consent_id: str) -> ConsentRow:
         """A consent of this bank's that has not ended. Raises: ConsentMissing."""

@@ -28,6 +28,11 @@ class Parties(msgspec.Struct, frozen=True, kw_only=True):
 _decoder = msgspec.json.Decoder(Parties)
 
 
+def consent_of(parties: Parties | None) -> str | None:
+    """The consent that something rests on; None where it concerns nobody."""
+    return parties.consent_id if parties else None
+
+
 def seal_parties(sealer: TenantSealer, parties: Parties | None, context: str) -> bytes | None:
     return sealer.seal(msgspec.json.encode(parties), context=context) if parties else None
 

@@ -13,6 +13,7 @@ documents = Table(
     Column("document_id", String(40), primary_key=True),
     Column("tenant", String(40), nullable=False),
     Column("operation", String(80), nullable=False),
+    Column("consent_id", String(40)),
     Column("media_type", String(100), nullable=False),
     Column("file_name", String(200), nullable=False),
     Column("content", LargeBinary, nullable=False),
@@ -22,11 +23,15 @@ documents = Table(
 
 
 class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A document as it is stored. Shape: `operation` is the one whose answer it is a part of."""
+    """A document as it is stored. Shape: `operation` is the one whose answer it is a part of.
+
+    `consent_id` is of its customer; None where it concerns nobody.
+    """
 
     document_id: str
     tenant: str
     operation: str
+    consent_id: str | None
     media_type: str
     file_name: str
     content: bytes

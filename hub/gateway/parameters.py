@@ -34,7 +34,8 @@ PARAMETERS: Json = {
         "required": True,
         "description": "The consent of the customer whom this call concerns (`POST /v1/consents`): names and identity "
         "numbers travel there, never in a call. Once it has ended, an order that was not sent yet is declined as "
-        "`consent-ended`, and a query that is still asked ends with 403; what was sent is found out all the same.",
+        "`consent-ended`, and a query ends with 403, as do answers and documents that were kept; what was sent is "
+        "found out all the same.",
         "schema": {"type": "string", "pattern": f"^{CONSENT}$"},
         "example": "cns_01kb0000000000000000000000",
     },

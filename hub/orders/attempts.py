@@ -11,7 +11,7 @@ import structlog
 from connectors.kit.attempt import Errand, Line, PartnerAttempt
 from connectors.kit.registry import Connector
 from hub.consents.consents import Consents
-from hub.consents.parties import Parties
+from hub.consents.parties import Parties, consent_of
 from hub.errors import ConsentMissing, Misconfigured
 from hub.evidence.evidence import Exhibits
 from hub.orders import states
@@ -162,7 +162,7 @@ class Attempts:
         if self._clock() - job.row.created_at >= self._not_sent_limit:
             return Reason(code="not-sent", message="the partner could not be reached; nothing was sent")
         try:
-            await self._consents.confirm(job.row.tenant, job.parties)
+            await self._consents.confirm(job.row.tenant, consent_of(job.parties))
         except ConsentMissing as missing:
             return Reason(code="consent-ended", message=f"{missing.detail}; nothing was sent")
         return None

@@ -12,7 +12,7 @@ from connectors.kit.attempt import Errand, Line, PartnerCall
 from connectors.kit.registry import Connector
 from hub import errors, ids
 from hub.consents.consents import Consents
-from hub.consents.parties import Parties, open_parties, seal_parties
+from hub.consents.parties import Parties, consent_of, open_parties, seal_parties
 from hub.documents.documents import Documents
 from hub.events import rows as events
 from hub.evidence.evidence import Exhibits
@@ -150,7 +150,7 @@ class Questions:
     async def written(self, asked: Asked, result: Any) -> bytes:
         """A result as a bank gets it: a list becomes a page of one source, a document a link."""
         if asked.operation.item is None:
-            links = await self._documents.linked(asked.tenant, asked.operation, result)
+            links = await self._documents.linked(asked.tenant, asked.operation, result, consent_of(asked.parties))
             fields = {name: getattr(result, name) for name in result.__struct_fields__} if links else {}
             return self._codec.encode(fields | links if links else result)
         items = result if isinstance(result, list) else result.items
@@ -189,13 +189,19 @@ class Questions:
         return await self._store.read(lambda tx: rows.find_by_reference(tx, account_id, reference))
 
     async def find(self, query_id: str, tenant: str) -> tuple[QueryRow, bytes | None]:
-        """A kept question of this bank, and its answer or problem if there is one. Raises: NotFound."""
+        """A kept question of this bank, and its answer or problem if there is one.
+
+        Raises: NotFound, ConsentMissing where the answer is there and its customer agrees no more.
+        """
         row = await self._store.read(lambda tx: rows.find_query(tx, query_id))
         if row is None or row.tenant != tenant or row.expires_at <= self._clock():
             raise errors.NotFound("there is no such query, or its answer is no longer kept")
         if row.answer is None:
             return row, None
         sealer = await self._data_keys.of(tenant)
+        if row.state == "done":  # a problem tells nothing of anybody
+            parties = open_parties(sealer, row.parties, f"{PARTIES}:{query_id}")
+            await self._consents.confirm(tenant, consent_of(parties))
         return row, sealer.unseal(row.answer, context=f"{ANSWER}:{query_id}")
 
     def pause(self, row: QueryRow) -> timedelta:
@@ -211,7 +217,7 @@ class Questions:
         trace_id.set(row.trace_id)
         asked = await self._asked(row)
         try:
-            await self._consents.confirm(asked.tenant, asked.parties)
+            await self._consents.confirm(asked.tenant, consent_of(asked.parties))
             answer = await self.written(asked, await self.call(asked))
         except NotReady as not_ready:
             await self._put_off(row, asked, not_ready.check_after, piece.fence, tries=0)

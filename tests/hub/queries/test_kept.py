@@ -15,7 +15,7 @@ from hub.clock import utc_now
 from hub.consents.consents import ConsentRequest, Consents
 from hub.consents.parties import Parties
 from hub.documents.documents import Documents
-from hub.errors import NotFound
+from hub.errors import ConsentMissing, NotFound
 from hub.events import rows as events
 from hub.evidence.evidence import Exhibits
 from hub.gateway.problems import TYPE
@@ -99,7 +99,7 @@ class House:
             Lines(self),  # type: ignore[arg-type]
             Exhibits(store, data_keys, self.clock),
             SimpleNamespace(behind=no_original),  # type: ignore[arg-type]
-            Documents(store, data_keys, self.clock, kept=timedelta(minutes=5)),
+            Documents(store, data_keys, self.consents, self.clock, kept=timedelta(minutes=5)),
             self.clock,
             consents=self.consents,
             tokens=TOKENS,
@@ -209,6 +209,20 @@ async def test_a_refusal_is_final(house: House) -> None:
     assert (state, problem["status"]) == ("failed", 422)
     assert [error["field"] for error in problem["errors"]] == ["account"]
     assert await house.due() == []
+
+
+async def test_answer_is_told_only_while_its_consent_stands(house: House):
+    """An answer that is there already is not handed out once its customer agrees no more."""
+    caller = Caller(house.tenant, "cli_1", frozenset({"rights:order"}), token_id="t", expires_at=house.clock())
+    until = house.clock() + timedelta(days=1)
+    agreed = ConsentRequest(customer=CUSTOMER, operations=["rights.book"], expires_at=until)
+    consent = await house.consents.give(caller, agreed)
+    row = await house.ask(LATER, [BILL], parties=Parties(consent_id=consent.consent_id, subject=CUSTOMER))
+    await house.work()
+    assert (await ended(house, row))[0] == "done"
+    await house.consents.revoke(caller, consent.consent_id)
+    with pytest.raises(ConsentMissing, match="revoked"):
+        await ended(house, row)
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired", None])

@@ -153,6 +153,7 @@ def upgrade() -> None:
         sa.Column("document_id", sa.String(length=40), nullable=False),
         sa.Column("tenant", sa.String(length=40), nullable=False),
         sa.Column("operation", sa.String(length=80), nullable=False),
+        sa.Column("consent_id", sa.String(length=40), nullable=True),
         sa.Column("media_type", sa.String(length=100), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
