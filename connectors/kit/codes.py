@@ -1,5 +1,8 @@
 """What a partner's codes mean, per operation: data in the manifest, read in one place."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +12,23 @@ from connectors.kit.manifest import Manifest, Meaning
 from schemas.outcome import Absent, Declined, Pending, Reason, Unknown
 
 log = structlog.get_logger("hub.codes")
+
+LONGEST = 64
+_met: ContextVar[dict[str, None] | None] = ContextVar("met", default=None)
+
+
+@contextmanager
+def meeting_unmapped() -> Iterator[dict[str, None]]:
+    """Collects the codes that nobody mapped and that are looked up inside, each once, in order.
+
+    A question has no outcome that could carry them, and connectors go on without some.
+    """
+    met: dict[str, None] = {}
+    token = _met.set(met)
+    try:
+        yield met
+    finally:
+        _met.reset(token)
 
 
 class Codes:
@@ -23,7 +43,9 @@ class Codes:
         """None for a code that nobody mapped, and an alert about it."""
         found = self._meanings.get(code)
         if found is None:
-            log.warning("unmapped-code", partner=self.partner, operation=self.operation, code=code[:64])
+            log.warning("unmapped-code", partner=self.partner, operation=self.operation, code=code[:LONGEST])
+            if (met := _met.get()) is not None:
+                met[code[:LONGEST]] = None
         return found
 
     def outcome(
@@ -37,9 +59,9 @@ class Codes:
         meaning = self.meaning(code)
         if meaning is None:
             return (
-                Pending(stage=code[:64], check_after=check_after, unmapped=True)
+                Pending(stage=code[:LONGEST], check_after=check_after, unmapped=True)
                 if acknowledged
-                else Unknown(why=f"the partner answered {code[:64]!r}, which nobody has mapped", unmapped=True)
+                else Unknown(why=f"the partner answered {code[:LONGEST]!r}, which nobody has mapped", unmapped=True)
             )
         if meaning.means in ("declined", "refused"):
             reason = Reason(code=meaning.reason or "declined", message=meaning.text or text, partner_code=code)

@@ -1,5 +1,8 @@
 """What partners sent that nobody could read: kept for people under the trace id, and never shown to a bank."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 import structlog
 
 from hub import ids
@@ -12,6 +15,8 @@ log = structlog.get_logger("hub.evidence")
 
 CONTEXT = "evidence.sealed"
 LONGEST = 64 * 1024
+MOST_CODES = 20
+"""Of one answer: a partner that makes them up fills no table at once."""
 
 
 class Exhibits:
@@ -28,6 +33,19 @@ class Exhibits:
             await self._keep(tenant, partner, trace_id, found)
         except Exception as error:  # noqa: BLE001 - whatever it is, the call goes on without
             log.warning("evidence-lost", partner=partner, trace_id=trace_id, error=type(error).__name__)
+
+    async def count(self, partner: str, operation: str, codes: Iterable[str]) -> None:
+        """Counts codes that nobody mapped, if that is possible."""
+        now = self._clock()
+
+        def unit(tx: Connection) -> None:
+            for code in islice(codes, MOST_CODES):
+                rows.count_unmapped(tx, partner, operation, code, now)
+
+        try:
+            await self._store.write(unit)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the call goes on without
+            log.warning("unmapped-uncounted", partner=partner, operation=operation, error=type(error).__name__)
 
     async def _keep(self, tenant: str, partner: str, trace_id: str, found: bytes) -> None:
         sealer = await self._data_keys.of(tenant)

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from connectors.kit.attempt import Errand, Line, PartnerCall
+from connectors.kit.codes import meeting_unmapped
 from connectors.kit.registry import Connector
 from hub import errors, ids
 from hub.consents.consents import Consents
@@ -124,13 +125,17 @@ class Questions:
             original=asked.original,
         )
         bound = asked.operation.bind(asked.connector.scenarios[asked.operation.scenario])
-        try:
-            async with asyncio.timeout(limit.total_seconds()):
-                return await bound(asked.request, PartnerCall(asked.line, errand))
-        except NotReady:
-            raise
-        except Exception as error:
-            raise await self._told(error, asked) from error
+        with meeting_unmapped() as unmapped:
+            try:
+                async with asyncio.timeout(limit.total_seconds()):
+                    return await bound(asked.request, PartnerCall(asked.line, errand))
+            except NotReady:
+                raise
+            except Exception as error:
+                raise await self._told(error, asked) from error
+            finally:
+                if unmapped:
+                    await self._exhibits.count(asked.connector.manifest.name, asked.operation.key, unmapped)
 
     async def answer(self, asked: Asked) -> bytes | QueryRow:
         """The answer as a bank gets it, or the kept question where the partner needs longer. Raises: PartnerError."""

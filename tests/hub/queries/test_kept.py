@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,13 +12,15 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from connectors.kit.codes import Codes
 from hub.clock import utc_now
 from hub.consents.consents import ConsentRequest, Consents
 from hub.consents.parties import Parties
 from hub.documents.documents import Documents
-from hub.errors import ConsentMissing, NotFound
+from hub.errors import ConsentMissing, NotFound, PartnerGarbled
 from hub.events import rows as events
 from hub.evidence.evidence import Exhibits
+from hub.evidence.rows import unmapped_codes
 from hub.gateway.problems import TYPE
 from hub.gateway.tokens import Tokens
 from hub.identity.guard import Caller
@@ -31,7 +34,7 @@ from hub.work.rows import Work
 from sandbox.stand.people import id_number
 from schemas.call import Call
 from schemas.contract import operation_named
-from schemas.errors import MaybeSent, NotReady, Refused
+from schemas.errors import Garbled, MaybeSent, NotReady, Refused
 from schemas.money import Money
 from schemas.person import Person
 from schemas.refs import PartnerRef
@@ -161,6 +164,29 @@ async def ended(house: House, row: bytes | QueryRow) -> tuple[str, dict[str, Any
     assert isinstance(row, QueryRow)
     found, answer = await house.questions.find(row.query_id, house.tenant)
     return found.state, msgspec.json.decode(answer) if answer else {}
+
+
+class Riddler(Partner):
+    """Speaks in codes that nobody mapped: some more than once, and the last of them ends the question."""
+
+    async def find_bills(self, _: BillSearch, call: Call) -> object:
+        codes = Codes(MANIFEST, "bill")
+        for code in ("E7", "E7", "E9"):
+            codes.meaning(code)
+        return await super().find_bills(_, call)
+
+
+@pytest.mark.parametrize("answer", [[BILL], Garbled("E9 means nothing"), LATER], ids=["answer", "failure", "later"])
+async def test_codes_that_nobody_mapped_are_counted(house: House, answer: object) -> None:
+    """However a question ends, an operator finds what it met: each code once."""
+    house.partner = house.connector.scenarios["utility-bills"] = Riddler()
+    with nullcontext() if not isinstance(answer, Garbled) else pytest.raises(PartnerGarbled):
+        await house.ask(answer)
+    found = await house.store.read(unmapped_codes)
+    assert {(each.partner, each.operation, each.said, each.times) for each in found} == {
+        (MANIFEST.name, "utility-bills.find_bills", "E7", 1),
+        (MANIFEST.name, "utility-bills.find_bills", "E9", 1),
+    }
 
 
 async def test_answered_at_once(house: House) -> None:
