@@ -12,7 +12,7 @@ from tests.running import Running, running
 
 Stages = Callable[[str, str], Running]
 """The hub where a partner is asked about a scenario."""
-ASKED_ABOUT = {"HUB_ENQUIRY_SCHEDULE": "500ms,500ms,1s,1s,2s,2s,4s,8s,8s,1h"}
+ASKED_ABOUT = {"HUB_ENQUIRY_SCHEDULE": "500ms,500ms,1s,1s,2s,2s,4s,8s,8s,8s,8s,1h"}
 """Soon and often, and then hardly ever: what was never performed stays open, and would be asked about to the end."""
 
 
