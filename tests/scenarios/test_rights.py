@@ -195,7 +195,7 @@ def test_delivered_in_part(
 def test_nothing_delivered_is_declined(hub: Running):
     """Nothing came, so nothing succeeded; the reason says that the partner charged it all the same."""
     body = wish(hub, REWARDS, "Harbour Coffee 电子礼品卡", 2, "30.00") | {"recipient": magic_mobile(33)}
-    order = settled(hub, "purchases", body)
+    order = settled(hub, "purchases", body, buyer(hub))
     assert why(order) == ("declined", "partner-failure", None)
     assert "was charged 60" in order["reason"]["message"]
     assert len(hub.entries(order)) == 1

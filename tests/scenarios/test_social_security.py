@@ -234,7 +234,7 @@ def test_a_card_needs_a_mobile_number(desk: Desk, without_platform: Desk) -> Non
         who = customer()
         consent = each.consent(who.id_number, customer={"name": "周桂英", "id_number": who.id_number})
         order = each.order("cards", {"region": HERE}, consent)
-        assert why(order) == ("declined", "not-eligible", None)
+        assert why(order) == ("declined", "not-eligible", "Consent-Id")
         assert "mobile" in order["reason"]["message"]
         assert each.hub.entries(order) == []
 

@@ -204,6 +204,7 @@ def repeated(hub: Running, order: Body, whom: Body) -> httpx.Response:
         "agent": {name: handed[f"agent_{name}"] for name in ("id", "channel", "ip", "mac")},
         "biller": {"id": "SBXC00000NAT13"},
         "customer": whom["fields"] | {"customerParams": params},
+        "remitter": {"name": handed["remitter_name"]},
         "paymentDetails": details | {"timestamp": order["created_at"]},
     }
     headers = {"authorization": f"Bearer {token}", "x-partner-id": handed["partner_id"]}

@@ -5,6 +5,7 @@ A new partner needs nothing here, unless it can only be asked for things of its 
 """
 
 from importlib import import_module
+from typing import Any
 
 import httpx
 
@@ -58,6 +59,12 @@ def performed_by(partner: str, operation: Operation) -> str | None:
     """What a question performs at a partner all the same, by plain name."""
     besides: dict[tuple[str, str], str] = getattr(_module(operation.scenario), "BESIDES", {})
     return besides.get((partner, operation.key))
+
+
+def says_unclear(operation: Operation, told: Any) -> bool:
+    """Whether an answer is what an operation answers when the partner gave none that is clear."""
+    unclear: dict[str, Body] = getattr(_module(operation.scenario), "UNCLEAR", {}).get(operation.key, {})
+    return bool(unclear) and isinstance(told, dict) and told | unclear == told
 
 
 def ordered(hub: Running, operation: Operation, body: Body, key: str, consent: str | None) -> httpx.Response:

@@ -114,3 +114,5 @@ QUERIES: dict[str, Questioned] = {
 }
 BESIDES = {("ocen", "lending.find_offers"): "create-loan"}
 """Questions that perform something: that network makes offers to applications alone, so a search files one."""
+UNCLEAR = {"lending.pre_check": {"verdict": "duplicate"}}
+"""What is answered where the partner gives no clear answer: it counts as a duplicate, and nothing is submitted."""
