@@ -110,11 +110,12 @@ def test_a_token_counts_at_every_hub(shared_hub: Running, twin: Twin) -> None:
         trust_env=False,
     )
     assert revoked.status_code == 200
-    since = time.monotonic()
+    since = asked = time.monotonic()
     assert _enter(twin.base_url, token) == 401
-    while _enter(shared_hub.base_url, token) == 200:
-        assert time.monotonic() - since < REVOKED_EVERYWHERE_WITHIN + 1
+    while _enter(shared_hub.base_url, token) == 200:  # however late the answer comes
+        assert asked - since < REVOKED_EVERYWHERE_WITHIN
         time.sleep(0.1)
+        asked = time.monotonic()
 
 
 def _enter(base_url: str, token: str) -> int:

@@ -1,5 +1,4 @@
 import asyncio
-import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -84,10 +83,8 @@ async def test_a_server_that_falls_silent_is_given_up(far, line, work):
     await far.write(note("kept"))
     await far.read(count)
     line.flowing.clear()
-    began = time.monotonic()
     with pytest.raises(StoreUnavailable):
         await (far.write(note("lost")) if work == "write" else far.read(count))
-    assert time.monotonic() - began < 10
     line.flowing.set()
     line.cut()
     assert (await far.read(all_notes))[0] == "kept"
