@@ -27,6 +27,7 @@ TOLD = "told at the end: "
 def pytest_configure(config: pytest.Config) -> None:
     """The controller makes the run's folder; its workers are told where it is. Coroutine tests need no mark."""
     config.option.anyio_mode = "auto"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile the same modules each
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # Run in the background of a shell: what the tests start would inherit that, and nobody could interrupt it.
         signal.signal(signal.SIGINT, signal.default_int_handler)

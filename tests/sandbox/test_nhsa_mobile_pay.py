@@ -20,6 +20,7 @@ from gmalg import SM2
 
 from sandbox.stand import fleet
 from sandbox.stand.people import id_number, magic_id
+from sandbox.stand.sm2 import quick
 from tests.sandbox.conftest import QUICK, Notified
 from tests.sandbox.wire import Door, address, hear, post, refused, until
 
@@ -73,7 +74,7 @@ class Client:
             "timestamp": str(int(time.time() * 1000)),
         }
         text = sign_text({**head, "data": content}, self.given["app_secret"]).encode()
-        halves = SM2(b64decode(self.given["private_key"]), self.user).sign(text)
+        halves = quick(SM2(b64decode(self.given["private_key"]), self.user)).sign(text)
         signature = b64encode(b"".join(half.rjust(32, b"\0") for half in halves)).decode()
         body = sm4(self.key, json.dumps(content).encode()).hex().upper()
         return json.dumps({"data": {**head, "data": {"encData": body}, "signData": signature, **changed}}).encode()
@@ -104,7 +105,7 @@ class Client:
         fields = {name: value for name, value in sealed.items() if name != "signData"} | {"data": plain}
         raw = b64decode(sealed["signData"])
         text = sign_text(fields, self.given["app_secret"]).encode()
-        signer = SM2(uid=self.user, pk=b64decode(self.given["platform_public_key"]))
+        signer = quick(SM2(uid=self.user, pk=b64decode(self.given["platform_public_key"])))
         return plain, signer.verify(text, raw[:32], raw[32:])
 
     def voucher(self, kind: str, **data: str) -> dict[str, Any]:

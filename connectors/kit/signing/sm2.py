@@ -1,6 +1,6 @@
 """SM2: China's signatures (SM3withSM2) and public-key encryption, in a thread of their own.
 
-`gmalg` is pure Python: 2 ms to sign or decrypt, 4 ms to verify or encrypt, and all other threads wait their turn
+`gmalg` is pure Python: half a millisecond to sign, 2 ms for all else, and all other threads wait their turn
 meanwhile. So there is one worker for all of SM2: two would compute no faster, and would keep the event loop waiting
 twice as long. Calls queue there in order; one that is given up while it waits is never computed. It is not constant
 in time either: nobody who can measure microseconds belongs next to it.

@@ -26,6 +26,7 @@ _G = (
 )
 CURVE = ECDLP(_P, _A, _B, _G, _N)
 CURVE.ec.mul = sm2_points.times
+CURVE.kG = sm2_points.often(_G)
 
 
 @lru_cache(maxsize=256)

@@ -1,11 +1,14 @@
 """Points of SM2's curve, multiplied without dividing: `gmalg` divides at each of four hundred steps.
 
-That is 1.6 ms where `gmalg` takes 12, and it is as little constant in time.
+That is 1.6 ms where `gmalg` takes 12, and 0.3 ms from a table of the point; it is as little constant in time.
 
 Shape: a point is (x, y), in between (X, Y, Z) with x = X/Z² and y = Y/Z³; Z = 0 is the point at infinity.
 Source: GB/T 32918.1-2016, annex A.1.2.3 (Jacobian coordinates); the short doubling holds where a = p - 3, as here.
 """
 
+from collections.abc import Callable
+from functools import cache
+from itertools import accumulate
 from typing import Any, TypeAlias
 
 from gmalg.ellipticcurve import EllipticCurve
@@ -15,6 +18,7 @@ Jacobian: TypeAlias = tuple[int, int, int]
 
 P = 0xFFFFFFFE_FFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFF_00000000_FFFFFFFF_FFFFFFFF
 NOWHERE: Jacobian = (1, 1, 0)
+_BASE, _DIGITS = 16, 64
 
 
 def times(k: int, point: Point) -> Any:
@@ -26,7 +30,35 @@ def times(k: int, point: Point) -> Any:
         reached = _doubled(reached)
         if bit == "1":
             reached = _sum(reached, point)
-    x, y, z = reached
+    return _written(reached)
+
+
+def often(point: Point) -> Callable[[int], Any]:
+    """`times` for a point that is multiplied again and again: its multiples by each digit of k are looked up.
+
+    They are worked out at first use, which takes 50 ms.
+
+    Shape: k has 64 hexadecimal digits at most, as every number below the curve's order.
+    """
+
+    @cache
+    def rows() -> list[list[Point]]:
+        shifted = accumulate(range(1, _DIGITS), lambda row, _: times(_BASE, row), initial=point)
+        return [[times(digit, each) for digit in range(1, _BASE)] for each in shifted]
+
+    def looked_up(k: int) -> Any:
+        reached = NOWHERE
+        for row in rows():
+            k, digit = divmod(k, _BASE)
+            if digit:
+                reached = _sum(reached, row[digit - 1])
+        return _written(reached)
+
+    return looked_up
+
+
+def _written(point: Jacobian) -> Any:
+    x, y, z = point
     if not z:
         return EllipticCurve.INF
     part = pow(z, -1, P)

@@ -13,11 +13,11 @@ from gmalg import SM2
 from gmalg.errors import GMError
 
 from sandbox.providers.essc.codes import BAD_SIGNATURE, BAD_TIME, MESSAGES, SEALED_BADLY, Refused
-from sandbox.providers.essc.curve import quick
 from sandbox.providers.essc.keys import Keys
 from sandbox.providers.essc.operations import CALLBACK
 from sandbox.stand.message import Reply, Request, json_reply
 from sandbox.stand.moment import now
+from sandbox.stand.sm2 import quick
 
 SIGNATURE = "_api_signature"
 WINDOW_SECONDS = 300.0

@@ -7,8 +7,6 @@ from tests.running import Running
 
 MEDICAL = "/v1/medical-insurance"
 NHSA, FSI = "nhsa_mobile_pay", "fsi_institution"
-FEW = 4
-"""The centre's messages are signed and verified by both sides, at 45 ms each."""
 INSTITUTIONS = {NHSA: "H99000000001", FSI: "H21010000001"}
 """Each account settles for one institution."""
 BUSINESS = "outpatient-settlement"
@@ -76,14 +74,13 @@ def refund(hub: Running, partner: str, customer: Customer, _variant: Body) -> Bo
 
 
 ORDERS: dict[str, Ordered] = {
-    "medical-insurance.activate_voucher": Ordered(body=activation, tells=("voucher",), at_once=FEW),
+    "medical-insurance.activate_voucher": Ordered(body=activation, tells=("voucher",)),
     "medical-insurance.settle": Ordered(
         body=bill,
         money=lambda body: body["total"],
         reported=lambda result: result["total"],
         spared=("pending",),  # fees that are uploaded stay payable, for ever if need be
         tells=("enquiry", "settled"),
-        at_once=FEW,
     ),
     "medical-insurance.revoke": Ordered(
         body=revocation,
@@ -91,14 +88,12 @@ ORDERS: dict[str, Ordered] = {
         reported=lambda result: result["returned"],
         silent=True,
         tells=("enquiry",),
-        at_once=FEW,
     ),
     "medical-insurance.refund": Ordered(
         body=refund,
         money=lambda body: body["total"],
         reported=lambda result: result["total"],
         tells=("enquiry",),
-        at_once=FEW,
     ),
 }
 QUERIES: dict[str, Questioned] = {

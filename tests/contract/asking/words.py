@@ -86,8 +86,6 @@ class Ordered:
     """Whether the partner's answers name no amount, so that it cannot report another one than it moved."""
     tells: tuple[str, ...] | None = None
     """The partner's questions and pushes that have to do with it, by plain name; None where all may."""
-    at_once: int = 48
-    """How many are placed side by side: fewer where each takes a second of signatures in pure Python."""
 
 
 Questioned = Callable[[Running, str, Customer], Body]

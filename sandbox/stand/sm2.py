@@ -1,4 +1,6 @@
-"""SM2 without a division at each step: `gmalg` takes 12 ms to open a message, which the event loop has not to spare.
+"""SM2 without a division at each step, and SM3 not in Python: `gmalg` takes 12 ms to sign, and 25 to verify.
+
+The simulators have their own, so that a mistake of the hub's would not be theirs as well.
 
 Shape: (X, Y, Z) stands for the point x = X/Z², y = Y/Z³; Z = 0 for none. Source: GB/T 32918.1-2016, annex A.1.2.3.
 """
@@ -6,17 +8,25 @@ Shape: (X, Y, Z) stands for the point x = X/Z², y = Y/Z³; Z = 0 for none. Sour
 from functools import partial
 from typing import Any
 
+from cryptography.hazmat.primitives.hashes import SM3, Hash
 from gmalg import SM2
 from gmalg.ellipticcurve import ECDLP
 
 
 def quick(sm2: SM2) -> SM2:
-    """The same, on a curve of its own that multiplies faster."""
-    known = sm2._core.ecdlp  # noqa: SLF001 - it takes no other curve at its door
+    """The same, on a curve of its own that multiplies faster, and with a faster hash."""
+    core = sm2._core  # noqa: SLF001 - it takes no other curve and no other hash at its door
+    known = core.ecdlp
     curve = ECDLP(known.fp.p, known.ec.a, known.ec.b, known.G, known.fpn.p)
     curve.ec.mul = partial(_times, curve)
-    sm2._core.ecdlp = curve  # noqa: SLF001
+    core.ecdlp, core._hash_fn = curve, _hashed  # noqa: SLF001
     return sm2
+
+
+def _hashed(data: bytes) -> bytes:
+    hashed = Hash(SM3())
+    hashed.update(bytes(data))
+    return hashed.finalize()
 
 
 def _times(curve: ECDLP, k: int, point: tuple[int, int]) -> Any:
