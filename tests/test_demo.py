@@ -28,6 +28,8 @@ PATIENCE = 150.0
 WALK = 500.0
 """For the tour through everything, on a machine that has other things to do."""
 SOME_TOUR = ("--scenario", "utility-bills")
+INTERRUPTED = (130, -signal.SIGINT)
+"""A shell calls both 130. CPython dies of the signal itself where it came amidst an `exec` of text, as imports do."""
 UNDER_WAY = "getting a token"
 """What is said of the first stop, and there are more."""
 
@@ -294,7 +296,7 @@ def test_ctrl_c_leaves_nobody_behind(tmp_path: Path, when: str) -> None:
             case "touring":
                 demo.until_it_says(UNDER_WAY)
         demo.interrupt()
-        assert demo.wait() == 130, demo.said
+        assert demo.wait() in INTERRUPTED, demo.said
         assert "Traceback" not in demo.said, demo.said
         demo.until_nobody_is_left()
 
