@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from hub.cli import app
 from tests.running import Running
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -20,10 +23,9 @@ def test_first_call(live_hub: Running) -> None:
     assert '"order_id"' in done.stdout
 
 
-def test_commands_exist() -> None:
-    """Every `hub …` command of the README's table answers --help."""
-    for command in sorted(set(re.findall(r"`hub ([a-z ]+?)(?: [A-Z-].*?)?`", README))):
-        done = subprocess.run(
-            [sys.executable, "-m", "hub", *command.split(), "--help"], capture_output=True, check=False
-        )
-        assert done.returncode == 0, command
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`hub ([a-z ]+?)(?: [A-Z-].*?)?`", README))))
+def test_commands_exist(command: str) -> None:
+    """The command line takes every word of each `hub …` command of the README's table, and does something then."""
+    _, commands, left = app.parse_commands(command.split())
+    assert left == []
+    assert commands[-1].default_command is not None

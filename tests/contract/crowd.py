@@ -21,6 +21,8 @@ from tests.sandbox.wire import Door
 FINAL = ("succeeded", "declined")
 AT_ONCE = 48
 """How many orders are placed side by side."""
+LOOKS = 0.8
+"""Seconds from one look at a hundred orders to the next, which is work for everybody."""
 
 
 @dataclass
@@ -83,7 +85,7 @@ class Crowd:
         """Places every order and waits until all are at rest. Raises: AssertionError, naming those that are not."""
         with Watch(self):
             self._place_all()
-            self._wait(patience)
+        self._wait(patience)
         return self
 
     def watched(self, seconds: float) -> "Crowd":
@@ -138,7 +140,7 @@ class Crowd:
         self.see()
         while moving := [wish for wish in self.wishes if not self._at_rest(wish)]:
             assert time.monotonic() < deadline, "\n".join(["not at rest:", *map(self._tell, moving)])
-            time.sleep(0.3)
+            time.sleep(LOOKS)
             self.see()
         time.sleep(1.5)  # late callbacks, and whatever else might still move what should not
         self.see()
@@ -178,7 +180,7 @@ class Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._over.wait(0.5):
+        while not self._over.wait(LOOKS):
             with self._crowd.reading:
                 for order in all_orders(self._crowd.hub, since=self._crowd.since):
                     known = self._crowd.orders.get(order["order_id"])

@@ -14,7 +14,7 @@ from tests.contract.crowd import Crowd, Wish
 from tests.running import Running
 
 ORDERS = offered("order")
-EACH = 24
+EACH = 16
 SEEDS = (20261123,)
 
 
