@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from rich.console import Console
@@ -49,8 +49,18 @@ from schemas.scenarios import operations
 BANK, CLIENT = "demo-bank", "demo-app"
 DEFAULT_PORT = 8080
 OPENING_SECONDS = 30.0
-HUB = ("-m", "hub")
-"""What Python is told to run; tests put launchers of their own there."""
+
+
+class Process(Protocol):
+    """A program that runs: as much of `subprocess.Popen` as is asked for here."""
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+P = TypeVar("P", bound=Process)
 
 console = Console()
 
@@ -227,23 +237,23 @@ def account_settings(place: Place, connector: Connector, protocol: str) -> bytes
 
 
 @contextmanager
-def hub_process(place: Place, base_url: str, launcher: Sequence[str] = HUB) -> Iterator[None]:
+def hub_process(place: Place, base_url: str) -> Iterator[None]:
     """The hub in a process of its own, until the context ends. Raises: SettingError where it does not start."""
     with console.status("starting the hub …"):
-        process = start_hub(place, base_url, launcher)
+        process = start_hub(place, base_url, hub_program)
     try:
         yield
     finally:
         stop_hub(process)
 
 
-def start_hub(place: Place, base_url: str, launcher: Sequence[str] = HUB) -> "subprocess.Popen[bytes]":
-    """A serving hub, ready for requests. Raises: SettingError where it does not start."""
+def start_hub(place: Place, base_url: str, start: Callable[[Sequence[str], Path], P]) -> P:
+    """A serving hub, ready for requests, as `start` made it of a command's words and of the log's place.
+
+    Raises: SettingError where it does not start.
+    """
     listen(HOST, int(base_url.rsplit(":", 1)[1])).close()
-    with place.log.open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, *launcher, "serve", "--env-file", str(place.settings)], stdout=log, stderr=log
-        )
+    process = start(["serve", "--env-file", str(place.settings)], place.log)
     try:
         _wait_until_ready(process, base_url, place)
     except BaseException:  # whoever is told to leave meanwhile leaves no hub behind
@@ -252,7 +262,15 @@ def start_hub(place: Place, base_url: str, launcher: Sequence[str] = HUB) -> "su
     return process
 
 
-def stop_hub(process: "subprocess.Popen[bytes]") -> None:
+def hub_program(words: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
+    """The program `hub` in a process of its own; what it says goes to the end of the log."""
+    with log.open("ab") as said:
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "hub", *words], stdout=said, stderr=said
+        )
+
+
+def stop_hub(process: Process) -> None:
     """SIGTERM, and SIGKILL for one that does not drain in time."""
     process.send_signal(signal.SIGTERM)
     try:
@@ -262,7 +280,7 @@ def stop_hub(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _wait_until_ready(process: "subprocess.Popen[bytes]", base_url: str, place: Place) -> None:
+def _wait_until_ready(process: Process, base_url: str, place: Place) -> None:
     port = int(base_url.rsplit(":", 1)[1])
     deadline = time.monotonic() + OPENING_SECONDS
     while time.monotonic() < deadline:

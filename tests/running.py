@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sandbox.stand import fleet
 from sandbox.stand.fleet import Fleet
 from tests import ports
 from tests.sandbox.wire import Door
+from tests.warm import Fork
 
 BILLS = "/v1/utility-bills"
 CEB, RELOADLY, SETU = "ceb_channel", "reloadly_utilities", "setu_bbps"
@@ -41,7 +43,7 @@ class Running:
         self.partners: Fleet = fleet.start(
             self.place.partners, names=list(partners), processing_seconds=0.2, late_seconds=1.0
         )
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Fork | None = None
         self._billers: list[dict[str, Any]] = []
 
     @property
@@ -52,7 +54,7 @@ class Running:
         return self.app.token()
 
     def start(self) -> None:
-        self.process = start_hub(self.place, self.base_url, self.launcher)
+        self.process = start_hub(self.place, self.base_url, partial(Fork, self.launcher))
 
     def kill(self) -> None:
         """SIGKILL: whatever was only in memory is gone."""
@@ -72,11 +74,9 @@ class Running:
         return hub_command(*arguments, "--env-file", str(self.place.settings), **environment)
 
     @contextmanager
-    def worker(self, *launcher: str) -> Iterator["subprocess.Popen[bytes]"]:
+    def worker(self, *launcher: str) -> Iterator[Fork]:
         """A `hub work` beside the hub, or another launcher's, for as long as the context lasts."""
-        words = [sys.executable, *(launcher or (*HUB, "work")), "--env-file", str(self.place.settings)]
-        with self.place.log.open("ab") as log:
-            process = subprocess.Popen(words, stdout=log, stderr=log)
+        process = Fork(launcher or (*HUB, "work"), ["--env-file", str(self.place.settings)], self.place.log)
         try:
             yield process
         finally:
@@ -201,10 +201,10 @@ class Twin:
         lines = hub.place.settings.read_text().splitlines()
         kept = [line for line in lines if not line.startswith("HUB_PORT=")]
         self.place.settings.write_text("\n".join([*kept, f"HUB_PORT={port}"]) + "\n")
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Fork | None = None
 
     def start(self) -> None:
-        self.process = start_hub(self.place, self.base_url)
+        self.process = start_hub(self.place, self.base_url, partial(Fork, HUB))
 
     def kill(self) -> None:
         """SIGKILL."""
