@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -49,6 +50,8 @@ from schemas.scenarios import operations
 BANK, CLIENT = "demo-bank", "demo-app"
 DEFAULT_PORT = 8080
 OPENING_SECONDS = 30.0
+HUB = ("-m", "hub")
+"""What Python is told to run; benchmarks and tests have launchers of their own."""
 
 
 class Process(Protocol):
@@ -237,10 +240,10 @@ def account_settings(place: Place, connector: Connector, protocol: str) -> bytes
 
 
 @contextmanager
-def hub_process(place: Place, base_url: str) -> Iterator[None]:
+def hub_process(place: Place, base_url: str, launcher: Sequence[str] = HUB) -> Iterator[None]:
     """The hub in a process of its own, until the context ends. Raises: SettingError where it does not start."""
     with console.status("starting the hub …"):
-        process = start_hub(place, base_url, hub_program)
+        process = start_hub(place, base_url, partial(python, launcher))
     try:
         yield
     finally:
@@ -262,12 +265,10 @@ def start_hub(place: Place, base_url: str, start: Callable[[Sequence[str], Path]
     return process
 
 
-def hub_program(words: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
-    """The program `hub` in a process of its own; what it says goes to the end of the log."""
+def python(launcher: Sequence[str], words: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
+    """A program in a process of its own; what it says goes to the end of the log."""
     with log.open("ab") as said:
-        return subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "hub", *words], stdout=said, stderr=said
-        )
+        return subprocess.Popen([sys.executable, *launcher, *words], stdout=said, stderr=said)  # noqa: S603 - our own
 
 
 def stop_hub(process: Process) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from sandbox.bank import BankApp
-from sandbox.demo import Place, prepare, start_hub, stop_hub
+from sandbox.demo import HUB, Place, prepare, start_hub, stop_hub
 from sandbox.stand import fleet
 from sandbox.stand.fleet import Fleet
 from tests import ports
@@ -24,7 +24,6 @@ from tests.warm import Fork
 
 BILLS = "/v1/utility-bills"
 CEB, RELOADLY, SETU = "ceb_channel", "reloadly_utilities", "setu_bbps"
-HUB = ("-m", "hub")
 Hubs = Callable[[str], "Running"]
 """The hub of a scenario."""
 

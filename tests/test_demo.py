@@ -27,7 +27,7 @@ from tests.running import BILLS, CEB, HUB, RELOADLY, hub_command
 PATIENCE = 150.0
 WALK = 500.0
 """For the tour through everything, on a machine that has other things to do."""
-SOME_TOUR = ("--scenario", "utility-bills")
+SOME_TOUR = ("--scenario", "agri-prices")
 INTERRUPTED = (130, -signal.SIGINT)
 """A shell calls both 130. CPython dies of the signal itself where it came amidst an `exec` of text, as imports do."""
 UNDER_WAY = "getting a token"

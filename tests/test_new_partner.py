@@ -24,9 +24,6 @@ from tests import ports
 from tests.running import Running
 
 NAME = "village_power"
-WITH_FOLDER = "import connectors; connectors.__path__.append({!r}); from hub.cli import main; main()"
-"""`python -m hub`, where a second folder of partners is installed."""
-
 MANIFEST = """
 id = 2147480001
 name = "village_power"
@@ -232,17 +229,17 @@ def opened(village: Village) -> Iterator[str]:
 
 
 @pytest.fixture
-def launcher(tmp_path: Path) -> tuple[str, str]:
+def launcher(tmp_path: Path) -> tuple[str, ...]:
     """The hub's program where the partner's folder was put, and nothing else was done."""
     folder = tmp_path / "partners" / NAME
     folder.mkdir(parents=True)
     written = {"manifest.toml": MANIFEST, "__init__.py": "", "wire.py": WIRE, "connector.py": CONNECTOR}
     for name, text in written.items():
         (folder / name).write_text(text, "utf-8")
-    return "-c", WITH_FOLDER.format(str(folder.parent))
+    return "-m", "tests.launchers.further_partners", str(folder.parent)
 
 
-def command(launcher: tuple[str, str], *arguments: str) -> str:
+def command(launcher: tuple[str, ...], *arguments: str) -> str:
     """What a `hub` command prints."""
     done = subprocess.run(
         [sys.executable, *launcher, *arguments],
@@ -255,14 +252,14 @@ def command(launcher: tuple[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-def test_new_partner_is_listed(launcher: tuple[str, str]) -> None:
+def test_new_partner_is_listed(launcher: tuple[str, ...]) -> None:
     """An operator sees a partner once its folder is there."""
     listed = command(launcher, "connector", "list")
     assert NAME in listed
     assert "ceb_channel" in listed
 
 
-def test_bill_is_paid_through_a_new_partner(launcher: tuple[str, str], tmp_path: Path) -> None:
+def test_bill_is_paid_through_a_new_partner(launcher: tuple[str, ...], tmp_path: Path) -> None:
     """Its billers are merged with everyone's, and a payment goes through two steps, a callback and a later query."""
     village = Village()
     hub = Running(tmp_path / "hub", launcher=launcher, HUB_CONNECTORS=f"ceb_channel,reloadly_utilities,{NAME}")

@@ -81,11 +81,16 @@ class Crowd:
         self.ledgers: dict[str, list[dict[str, Any]]] = {}
         """What each partner had performed for this crowd when it was last looked at."""
 
-    def run(self, patience: float) -> "Crowd":
-        """Places every order and waits until all are at rest. Raises: AssertionError, naming those that are not."""
+    def run(self, patience: float, lingering: float = 1.5) -> "Crowd":
+        """Places every order, waits until all are at rest, and a little longer for whatever might still move them.
+
+        Raises: AssertionError, naming those that are not at rest.
+        """
         with Watch(self):
             self._place_all()
         self._wait(patience)
+        time.sleep(lingering)
+        self.see()
         return self
 
     def watched(self, seconds: float) -> "Crowd":
@@ -142,8 +147,6 @@ class Crowd:
             assert time.monotonic() < deadline, "\n".join(["not at rest:", *map(self._tell, moving)])
             time.sleep(LOOKS)
             self.see()
-        time.sleep(1.5)  # late callbacks, and whatever else might still move what should not
-        self.see()
 
     def _tell(self, wish: Wish) -> str:
         """All that is known of an order, for whoever must find out why it does not come to rest."""
@@ -245,7 +248,7 @@ def _performed_by(wish: Wish) -> tuple[str, str, str]:
 def _seen(hub: Running, wish: Wish) -> str:
     """What the ledger calls an order that nothing happened to."""
     done = Crowd(hub, [wish])
-    done.run(patience=30)
+    done.run(patience=30, lingering=0)
     order = done.order(wish)
     assert order is not None, wish.problems
     assert order["state"] == "succeeded", order

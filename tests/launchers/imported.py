@@ -1,10 +1,8 @@
 """What every hub imports, before it is told what kind of hub it will be."""
 
-import hub.cli
+import hub.cli  # noqa: F401
 from connectors.kit import registry
 from schemas.scenarios import load
 
-__all__ = ["hub"]
-
 load()
-registry.find()
+PARTNERS = [connector.partner for connector in registry.find().values()]
