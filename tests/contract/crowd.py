@@ -19,8 +19,6 @@ from tests.running import Running
 from tests.sandbox.wire import Door
 
 FINAL = ("succeeded", "declined")
-AT_ONCE = 48
-"""How many orders are placed side by side."""
 LOOKS = 0.8
 """Seconds from one look at a hundred orders to the next, which is work for everybody."""
 
@@ -119,7 +117,7 @@ class Crowd:
         self.ledgers = {partner: self.hub.ledger(partner)[count:] for partner, count in self._before.items()}
 
     def _place_all(self) -> None:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(min(wish.how.at_once for wish in self.wishes)) as pool:
             list(pool.map(self._place, self.wishes))
 
     def _place(self, wish: Wish) -> None:

@@ -7,6 +7,8 @@ from tests.running import Running
 
 MEDICAL = "/v1/medical-insurance"
 NHSA, FSI = "nhsa_mobile_pay", "fsi_institution"
+FEW = 8
+"""A voucher's token lives a minute, and an order has three messages to sign before its bill is made."""
 INSTITUTIONS = {NHSA: "H99000000001", FSI: "H21010000001"}
 """Each account settles for one institution."""
 BUSINESS = "outpatient-settlement"
@@ -81,6 +83,7 @@ ORDERS: dict[str, Ordered] = {
         reported=lambda result: result["total"],
         spared=("pending",),  # fees that are uploaded stay payable, for ever if need be
         tells=("enquiry", "settled"),
+        at_once=FEW,
     ),
     "medical-insurance.revoke": Ordered(
         body=revocation,

@@ -86,6 +86,8 @@ class Ordered:
     """Whether the partner's answers name no amount, so that it cannot report another one than it moved."""
     tells: tuple[str, ...] | None = None
     """The partner's questions and pushes that have to do with it, by plain name; None where all may."""
+    at_once: int = 48
+    """How many are placed side by side: fewer where what they are made of does not keep."""
 
 
 Questioned = Callable[[Running, str, Customer], Body]
