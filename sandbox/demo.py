@@ -49,6 +49,7 @@ from schemas.scenarios import operations
 
 BANK, CLIENT = "demo-bank", "demo-app"
 DEFAULT_PORT = 8080
+_LAST_PORT = 65535
 OPENING_SECONDS = 30.0
 HUB = ("-m", "hub")
 """What Python is told to run; benchmarks and tests have launchers of their own."""
@@ -122,6 +123,10 @@ def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool, sce
     """Prepares, and unless that is all, runs the hub, the partners and the tour. Returns the exit status."""
     if scenario not in (None, *scenarios()):
         raise SettingError(f"--scenario {scenario}: there is none of that name; there are: {', '.join(scenarios())}")
+    if (port or 0) not in range(_LAST_PORT - 2 * len(fleet.providers()) + 1):
+        raise SettingError(
+            f"--port {port}: the partners' ports follow the hub's, two each, and ports end at {_LAST_PORT}"
+        )
     signal.signal(signal.SIGTERM, _leave)
     place = Place(var.resolve())
     with console.status("making keys, a bank, its client and accounts …"):

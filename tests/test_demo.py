@@ -169,6 +169,15 @@ def test_a_scenario_that_there_is_not(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("port", ["99999", "65520", "-1"])
+def test_a_port_that_there_is_not(tmp_path: Path, port: str) -> None:
+    """`--port` without room for the hub and its partners is refused at once, and nothing is kept of it."""
+    refused = hub_command("demo", "--prepare", "--var", str(tmp_path), f"--port={port}")
+    assert refused.returncode == 2
+    assert f"--port {port}" in refused.stdout + refused.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_hub_and_partners_apart(tmp_path: Path) -> None:
     """Prepared once, `hub sandbox` and `hub serve` run by themselves; the hub is killed and the partners live on."""
     prepare(tmp_path)

@@ -159,7 +159,9 @@ def _open_sqlite(path: Path, hooks: Hooks, *, read_only: bool) -> Store:
         lock = None if read_only else claim(path)
         judge = SqliteJudge(path)
     except OSError as error:
-        raise StoreUnavailable(f"cannot open the database {path}: {error.strerror}") from error
+        raise StoreUnavailable(
+            f"cannot open the database {path}: {error.strerror} (HUB_DATABASE_URL, or --env-file, names another)"
+        ) from error
     writer = None if read_only else SqliteWriter(path, hooks, judge)
     return Store("sqlite", SqliteReader(path, judge), writer, lock)
 
