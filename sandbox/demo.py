@@ -105,6 +105,7 @@ class Place:
 
 def run_sandbox(var: Path, port: int) -> None:
     """The simulated partners alone, until a signal."""
+    _insist_on_room(port)
     signal.signal(signal.SIGTERM, _leave)
     place = Place(var.resolve())
     fleet.prepare(place.partners)
@@ -123,10 +124,7 @@ def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool, sce
     """Prepares, and unless that is all, runs the hub, the partners and the tour. Returns the exit status."""
     if scenario not in (None, *scenarios()):
         raise SettingError(f"--scenario {scenario}: there is none of that name; there are: {', '.join(scenarios())}")
-    if (port or 0) not in range(_LAST_PORT - 2 * len(fleet.providers()) + 1):
-        raise SettingError(
-            f"--port {port}: the partners' ports follow the hub's, two each, and ports end at {_LAST_PORT}"
-        )
+    _insist_on_room(port or 0)
     signal.signal(signal.SIGTERM, _leave)
     place = Place(var.resolve())
     with console.status("making keys, a bank, its client and accounts …"):
@@ -142,6 +140,13 @@ def run_demo(var: Path, port: int | None, *, prepare_only: bool, once: bool, sce
             return 1 if failed else 0
         _until_signalled(lambda: _tell_addresses(bank, running))
     return 0
+
+
+def _insist_on_room(port: int) -> None:
+    """Room for the hub and two ports of each partner, one after another. Raises: SettingError."""
+    last = _LAST_PORT - 2 * len(fleet.providers())
+    if port not in range(last + 1):
+        raise SettingError(f"--port {port}: name one from 0 to {last}; the partners take two each, one after another")
 
 
 def prepare(

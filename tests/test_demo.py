@@ -170,9 +170,10 @@ def test_a_scenario_that_there_is_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["99999", "65520", "-1"])
-def test_a_port_that_there_is_not(tmp_path: Path, port: str) -> None:
+@pytest.mark.parametrize("command", [("demo", "--prepare"), ("sandbox",)])
+def test_a_port_that_there_is_not(tmp_path: Path, command: tuple[str, ...], port: str) -> None:
     """`--port` without room for the hub and its partners is refused at once, and nothing is kept of it."""
-    refused = hub_command("demo", "--prepare", "--var", str(tmp_path), f"--port={port}")
+    refused = hub_command(*command, "--var", str(tmp_path), f"--port={port}")
     assert refused.returncode == 2
     assert f"--port {port}" in refused.stdout + refused.stderr
     assert not list(tmp_path.iterdir())

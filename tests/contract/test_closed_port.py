@@ -16,8 +16,8 @@ def test_sent_again_once_the_port_is_open(stages: Stages, partner: str, operatio
     """Orders that met a closed port are `received`, and after it opened succeed with one entry each."""
     stage = stages(partner, operation.scenario)
     kinds = how_to_order(operation).variants(stage, partner)
-    known = Crowd(stage, [Wish(partner, operation, kind) for kind in kinds])
-    known.run(patience=20, lingering=0)  # and so are sessions and catalogues
+    before = Crowd(stage, [Wish(partner, operation, kind) for kind in kinds])
+    before.run(patience=20, lingering=0)  # sessions and catalogues are known then
     wishes = [Wish(partner, operation, kind) for kind in kinds * 4]
     for wish in wishes:
         wish.prepare(stage)
