@@ -69,7 +69,7 @@ class Control:
                 return self._set_clock(request)
             case ("POST", "notify-url") if self._provider.notified:
                 return self._register(request)
-        return self._partner.control(request) or _error(404, "", "no such thing here; see GET /_sandbox/")
+        return await self._partner.control(request) or _error(404, "", "no such thing here; see GET /_sandbox/")
 
     def _stand(self, request: Request) -> Reply:
         try:

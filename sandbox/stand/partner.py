@@ -44,7 +44,7 @@ class Partner(Protocol):
     async def answer(self, ask: Ask, fault: str | None) -> Reply:
         """Does what is asked and answers; of the faults it minds those that its own words must express."""
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         """An answer to a control request that only this partner has; None if there is none."""
 
 

@@ -329,7 +329,8 @@ def test_lifetimes(tmp_path: Path) -> None:
             code = client.call("GET", f"/bookings/{booking['booking_id']}/voucher")[1]["code"]
             assert client.door.call("POST", "/_sandbox/redeem", {"code": code})[0] == 200
     with running("lounge_booking", tmp_path) as started:
-        assert Client(*started).status(booking) == "CONSUMED"
+        client = Client(*started)
+        until(lambda: client.status(booking) == "CONSUMED")  # its clock is back, and was ahead at the redemption
 
 
 def test_redeemed(client: Client, listener: Listener) -> None:

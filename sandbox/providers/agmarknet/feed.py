@@ -37,7 +37,7 @@ class Agmarknet:
         reply = self._answer(ask, fault)
         return replace(reply, body=reply.body[:-1] + b",") if fault == "bad-signature" else reply
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         """`POST /_sandbox/situation {"situation"}`; DELETE makes it ordinary again."""
         if request.path != "/_sandbox/situation" or request.method not in {"POST", "DELETE"}:
             return None

@@ -83,7 +83,7 @@ class CebChannel:
             return self._seal.reply(UNMAPPED, MESSAGES[UNMAPPED], {}, forged=False)
         return self._seal.reply(SUCCESS, MESSAGES[SUCCESS], data, forged=forged)
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         """Nothing of its own."""
 
     async def _do(self, operation: Operation | None, envelope: Envelope, fault: str | None) -> dict[str, Any]:

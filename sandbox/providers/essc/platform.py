@@ -15,7 +15,6 @@ from sandbox.providers.essc.operations import ENQUIRY, ISSUE, NAMED, OPERATIONS,
 from sandbox.providers.essc.qr import QrTokens
 from sandbox.providers.essc.requests import Requests, answered, described
 from sandbox.stand import credentials
-from sandbox.stand.book import Order
 from sandbox.stand.message import Reply, Request, json_reply
 from sandbox.stand.operation import Operation
 from sandbox.stand.partner import Ask, Equipment, Provider
@@ -37,7 +36,6 @@ class Essc:
         self._cards = Cards(equipment.book, self._requests)
         self._qr = QrTokens(equipment.book, self._requests, equipment.settings)
         self._callbacks = Callbacks(equipment, self._seal)
-        self._pusher = equipment.pusher
         self._handlers: dict[str, Handler] = {
             ISSUE.name: self._issue,
             UNLINK.name: self._unlink,
@@ -72,7 +70,7 @@ class Essc:
             code, data = UNMAPPED, {}
         return self._seal.reply(code, data, forged=forged)
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         """`POST /_sandbox/unlink {"aac002"}`: the person unlinks the card in the card's own app."""
         if (request.method, request.path) != ("POST", "/_sandbox/unlink"):
             return None
@@ -82,12 +80,9 @@ class Essc:
             card = None
         if card is None:
             return json_reply(404, {"field": "aac002", "error": "holds no card that was issued here"})
-        self._pusher.start(self._give_up(card))
-        return json_reply(200, {"busiSeq": card["busiSeq"]})
-
-    async def _give_up(self, card: Order) -> None:
         await self._cards.give_up(card)
         self._callbacks.tell(card, UNLINKED)
+        return json_reply(200, {"busiSeq": card["busiSeq"]})
 
     async def _do(self, operation: Operation | None, envelope: Envelope, fault: str | None) -> tuple[str, Content]:
         content = self._seal.check(envelope)

@@ -40,7 +40,7 @@ class EuAgrifood:
         reply = self._answer(ask, unmapped=fault == "unmapped-code")
         return replace(reply, body=reply.body[:-1] + b",") if fault == "bad-signature" else reply
 
-    def control(self, _: Request) -> Reply | None:
+    async def control(self, _: Request) -> Reply | None:
         return None
 
     def _answer(self, ask: Ask, *, unmapped: bool) -> Reply:

@@ -86,7 +86,7 @@ class FsiInstitution:
         reply = json_reply(200, answered(envelope, self._given.mdtrtarea_admvs, code, message, output))
         return replace(reply, body=reply.body[:-1] + b",") if fault == "bad-signature" else reply
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         if (request.method, request.path) == ("POST", "/_sandbox/expire-sessions"):
             return json_reply(200, {"expired": self._sessions.expire()})
         if (request.method, request.path) == ("POST", "/_sandbox/voucher-tokens"):

@@ -88,7 +88,7 @@ class Fulu:
             return self._sealed(UNMAPPED, MESSAGES[UNMAPPED], "", None)
         return self._sealed(SUCCESS, MESSAGES[SUCCESS], text_of(result), fault)
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         """Nothing of its own."""
 
     def _check(self, parameters: dict[str, Any]) -> None:

@@ -79,7 +79,7 @@ class HrssProvince:
         # Answers carry no signature: what cannot be verified is JSON that is broken at its end.
         return replace(answer, body=answer.body[:-1] + b",") if fault == "bad-signature" else answer
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         """Nothing of its own."""
 
     async def _done(self, ask: Ask, handler: Handler, fault: str | None) -> Content:

@@ -29,7 +29,6 @@ class Bookings:
 
     def __init__(self, equipment: Equipment) -> None:
         self._book = equipment.book
-        self._pusher = equipment.pusher
         self._settings = equipment.settings
         rows = self._book.read(Page.latest)
         self._consumed = {row["booking"]: float(row["at"]) for row in rows if row["type"] == _CONSUMPTION}
@@ -101,12 +100,12 @@ class Bookings:
             and reference in (None, each["client_reference"])
         ]
 
-    def consume(self, number: int) -> Order:
-        """The customer is let in; filed in the background."""
+    async def consume(self, number: int) -> Order:
+        """The customer is let in."""
         moment = now()
         self._consumed[number] = moment
         row = {"type": _CONSUMPTION, "booking": number, "at": moment}
-        self._pusher.start(self._book.write(lambda page: page.keep("", row)))
+        await self._book.write(lambda page: page.keep("", row))
         return self.booking(number)
 
     def _course(self, situation: Situation | None) -> dict[str, Any]:

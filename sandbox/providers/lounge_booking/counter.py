@@ -91,9 +91,9 @@ class LoungeBooking:
             return refusal(Refused("UNHEARD_OF"))
         return replace(reply, body=reply.body[:-1] + b",") if fault == "bad-signature" else reply
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         if (request.method, request.path) == ("POST", "/_sandbox/redeem"):
-            return self._redeem((json_object(request.body) or {}).get("code"))
+            return await self._redeem((json_object(request.body) or {}).get("code"))
         return None
 
     async def _done(self, ask: Ask, fault: str | None) -> Reply:
@@ -153,11 +153,11 @@ class LoungeBooking:
         reference = reference or booking["client_reference"]
         return Ask(request, operation, _text(reference), booking["account"], number)
 
-    def _redeem(self, code: object) -> Reply:
+    async def _redeem(self, code: object) -> Reply:
         number = self._vouchers.redeem(code) if isinstance(code, str) else None
         if number is None:
             return json_reply(404, {"field": "code", "error": "no such code, or it is over or spent"})
-        booking = self._bookings.consume(number)
+        booking = await self._bookings.consume(number)
         self._events.consumed(booking)
         return json_reply(200, shown.visit(booking))
 

@@ -115,7 +115,7 @@ class NhsaMobilePay:
         relayed = ask.request.path != VOUCHER_PATH and situation_of(ask.account) is Situation.RELAYED
         return json_reply(200, {"output": {"body": document}} if relayed else document)
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         """Nothing of its own."""
 
     async def _check(self, request: Request, envelope: Envelope) -> None:

@@ -67,7 +67,7 @@ class Network:
         except Turned as turned:
             return _ack(turned.status, turned.error, ask.content)
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         """Nothing of its own."""
 
     def _answered(self, ask: Ask, fault: str | None) -> Reply:

@@ -84,7 +84,7 @@ class ReloadlyGiftcards:
             return refusal(ask.request, "unheard-of")
         return replace(reply, body=reply.body[:-1] + b",") if fault == "bad-signature" else reply
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         if (request.method, request.path) == ("POST", "/_sandbox/expire-tokens"):
             return json_reply(200, {"expired": self._tokens.expire()})
         return None

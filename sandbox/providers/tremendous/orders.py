@@ -31,7 +31,6 @@ class Orders:
 
     def __init__(self, equipment: Equipment, funding_source_id: str) -> None:
         self._book = equipment.book
-        self._pusher = equipment.pusher
         self._settings = equipment.settings
         self._funding_source_id = funding_source_id
         rows = self._book.read(Page.latest)
@@ -65,14 +64,14 @@ class Orders:
         row = self._book.read(lambda page: page.numbered(number))
         return self._now(row) if row is not None and "rewards" in row else None
 
-    def approve(self, external_id: str) -> Order | None:
+    async def approve(self, external_id: str) -> Order | None:
         """Releases an order that a person must release; None if there is none waiting."""
         waiting = [order for order in self.find(external_id) if order["awaits"] and order["decidedAt"] is None]
         if not waiting:
             return None
         order, moment = waiting[0], now()
         self._approved[order["number"]] = moment
-        self._pusher.start(self._book.write(partial(_release, order, moment)))
+        await self._book.write(partial(_release, order, moment))
         return self._now(order)
 
     def _order(

@@ -73,9 +73,9 @@ class Tremendous:
             return refusal(Refused("UNHEARD_OF"))
         return replace(reply, body=reply.body[:-1] + b",") if fault == "bad-signature" else reply
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         if (request.method, request.path) == ("POST", "/_sandbox/approve"):
-            return self._approve((json_object(request.body) or {}).get("external_id"))
+            return await self._approve((json_object(request.body) or {}).get("external_id"))
         return None
 
     async def _done(self, ask: Ask, fault: str | None) -> Reply:
@@ -116,8 +116,8 @@ class Tremendous:
         if scheme.lower() != "bearer" or not hmac.compare_digest(key.strip().encode(), self._access.api_key.encode()):
             raise Refused("UNAUTHORIZED")
 
-    def _approve(self, external_id: object) -> Reply:
-        order = self._orders.approve(external_id) if isinstance(external_id, str) and external_id else None
+    async def _approve(self, external_id: object) -> Reply:
+        order = await self._orders.approve(external_id) if isinstance(external_id, str) and external_id else None
         if order is None:
             return json_reply(404, {"field": "external_id", "error": "no order under it waits for a person"})
         self._webhooks.released(order)

@@ -42,7 +42,7 @@ class UsdaMars:
         reply = self._answer(ask, unmapped=fault == "unmapped-code")
         return replace(reply, body=reply.body[:-1] + b",") if fault == "bad-signature" else reply
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         """`POST /_sandbox/correct {"slug_id", "report_date"}` issues that report once more."""
         if (request.method, request.path) != ("POST", "/_sandbox/correct"):
             return None

@@ -84,7 +84,7 @@ class Marketplace:
         reply = _reply(SUCCESS, MESSAGES[SUCCESS], data)
         return replace(reply, body=reply.body[:-1] + b",") if fault == "bad-signature" else reply
 
-    def control(self, request: Request) -> Reply | None:
+    async def control(self, request: Request) -> Reply | None:
         """Nothing of its own."""
 
     def _check(self, envelope: Envelope) -> Content:
