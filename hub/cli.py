@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 from cyclopts import App, Parameter
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -216,7 +217,7 @@ def client_add(name: str, *, bank: str, scope: Sequence[str], jwks: Path, env_fi
     jwks
         File with the client's public JWK set. The private keys stay with the bank.
     """
-    keys = jwks.read_bytes()
+    keys = _content("--jwks", jwks)
 
     def unit(tx: Connection, _: Sealer) -> str:
         tenant = banks.find(tx, bank).tenant_id
@@ -250,7 +251,7 @@ def account_set(bank: str, partner: str, *, file: Path, env_file: EnvFile = None
     file
         JSON with the account's settings and credentials. They are stored sealed.
     """
-    raw = file.read_bytes()
+    raw = _content("--file", file)
     found = registry.find([partner])[partner]
 
     def unit(tx: Connection, sealer: Sealer) -> str:
@@ -263,11 +264,11 @@ def account_set(bank: str, partner: str, *, file: Path, env_file: EnvFile = None
 def connector_list() -> None:
     """List the connectors and what each offers."""
     rows = [
-        (found.manifest.name, found.manifest.title, scenario, ", ".join(operations))
+        (found.manifest.name, scenario, " ".join(operations), found.manifest.title)
         for found in registry.find().values()
         for scenario, operations in found.manifest.offers.items()
     ]
-    _table(["connector", "partner", "scenario", "offers"], rows)
+    _table(["connector", "scenario", "offers", "partner"], rows)
 
 
 @connector.command(name="unmapped")
@@ -322,7 +323,8 @@ def order_show(order_id: str, *, env_file: EnvFile = None) -> None:
     row = _look(env_file, lambda tx: orders.find(tx, order_id))
     if row is None:
         raise ValueError(f"there is no order {order_id}")
-    shown = msgspec.json.format(msgspec.json.encode(order_of(row, None)), indent=2)
+    result = None if row.result is None else msgspec.Raw(b'"(sealed)"')
+    shown = msgspec.json.format(msgspec.json.encode(order_of(row, result)), indent=2)
     out.print_json(shown.decode())
 
 
@@ -350,6 +352,14 @@ def openapi() -> None:
     from hub.gateway.documents import document  # noqa: PLC0415
 
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(document()), indent=2).decode() + "\n")
+
+
+def _content(option: str, file: Path) -> bytes:
+    """Raises: ValueError, naming the option."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{option} {file}: {error.strerror}") from error
 
 
 def _administer(env_file: Path | None, unit: Callable[[Connection, Sealer], T]) -> T:
@@ -381,7 +391,11 @@ def _with_store(settings: Settings, use: Callable[[Store], Awaitable[T]], *, rea
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    table = Table(Column(columns[0], no_wrap=True), *columns[1:])
+    """Names of one word stay whole, and in a narrow window the last column gives way."""
+    longest = [max(map(len, " ".join(cells).split()), default=0) for cells in zip(columns, *rows, strict=True)]
+    wide = [*longest[:-1], 0]
+    shown = (Column(name, overflow="fold", min_width=width) for name, width in zip(columns, wide, strict=True))
+    table = Table(*shown, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in rows:
         table.add_row(*row)
     out.print(table)

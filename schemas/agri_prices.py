@@ -16,7 +16,7 @@ from schemas.struct import Canonical, Instant, pattern
 LONGEST = timedelta(days=366)
 """Feeds that have no pages give a period whole, so nobody may ask for all of history at once."""
 CommodityKey = Annotated[str, pattern("[a-z][a-z0-9-]{1,40}", "Canonical name of a commodity: rice, see /commodities")]
-Figure = Annotated[str, pattern(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?", "Decimal string")]
+Figure = Annotated[str, pattern(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?", "Decimal string, with up to six decimals")]
 
 
 class MarketSearch(Paged):

@@ -24,7 +24,9 @@ class Person(Canonical):
     """A customer: a person, or a business by its credit code."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100), private(C2, "identity")]
-    id_number: Annotated[str, Meta(min_length=5, max_length=32, pattern=r"^[0-9A-Z]+$(?!\n)"), private(C2, "identity")]
+    id_number: Annotated[
+        str, pattern("[0-9A-Z]+", "Digits and capital letters", min_length=5, max_length=32), private(C2, "identity")
+    ]
     id_type: IdType = "resident-id"
     mobile: Mobile | None = None
 

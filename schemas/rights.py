@@ -14,7 +14,7 @@ from schemas.privacy import C2, private
 from schemas.refs import PartnerRef
 from schemas.region import RegionCode
 from schemas.secret import Secret
-from schemas.struct import Canonical, Instant
+from schemas.struct import Canonical, Instant, pattern
 
 Kind = Literal["voucher", "gift-card", "top-up", "lounge", "airport-transfer", "health-check"]
 Tier = Literal["standard", "silver", "gold", "platinum", "diamond"]
@@ -23,7 +23,7 @@ Tier = Literal["standard", "silver", "gold", "platinum", "diamond"]
 ProductRef = Annotated[PartnerRef, Meta(description="A product of `list_products`")]
 Recipient = Annotated[
     str,
-    Meta(min_length=3, max_length=100, pattern=r"^[!-~]+$(?!\n)"),
+    pattern("[!-~]+", "Printable ASCII without blanks", min_length=3, max_length=100),
     private(C2, "contact", "Account, mobile number or e-mail that gets it"),
 ]
 

@@ -14,7 +14,7 @@ from schemas.order import OrderRequest
 from schemas.outcome import Found, Outcome
 from schemas.privacy import C2, private
 from schemas.region import RegionCode
-from schemas.struct import Canonical, Instant
+from schemas.struct import Canonical, Instant, pattern
 
 InsuranceKind = Literal["pension", "medical", "unemployment", "work-injury", "maternity"]
 Purpose = Literal["identify", "hospital", "pharmacy", "transport", "government-service", "bank-service"]
@@ -124,7 +124,7 @@ class EstimateRequest(InRegion):
     """What the estimate shall assume."""
 
     retires_at_age: Annotated[int, Meta(ge=45, le=70)] = 60
-    wage_growth: Annotated[str, Meta(pattern=r"^0(?:\.[0-9]{1,4})?$(?!\n)", description="A year: 0.03 is 3 %")] = "0.03"
+    wage_growth: Annotated[str, pattern(r"0(?:\.[0-9]{1,4})?", "A decimal below 1, for a year: 0.03 is 3 %")] = "0.03"
 
 
 class Assumption(Canonical):

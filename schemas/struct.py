@@ -22,13 +22,19 @@ class Canonical(msgspec.Struct, metaclass=CanonicalMeta, frozen=True, kw_only=Tr
     """A value of the contract."""
 
 
-def pattern(regex: str, description: str) -> msgspec.Meta:
+WORDS: dict[str, str] = {}
+"""What each pattern of the contract asks for, for people who cannot be expected to read it."""
+
+
+def pattern(regex: str, description: str, min_length: int | None = None, max_length: int | None = None) -> msgspec.Meta:
     r"""A whole-string pattern that reads the same in Python and in JSON Schema.
 
     Python's `$` also matches before a last line feed; the look-ahead closes that gap.
     Write `[0-9]`, never `\d`: Python's `\d` takes full-width digits.
     """
-    return msgspec.Meta(pattern=rf"^(?:{regex})$(?!\n)", description=description)
+    whole = rf"^(?:{regex})$(?!\n)"
+    WORDS[whole] = description
+    return msgspec.Meta(pattern=whole, description=description, min_length=min_length, max_length=max_length)
 
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]

@@ -23,7 +23,7 @@ AgainstBill = Literal["any", "exact", "at-least", "at-most", "more-than", "less-
 
 AccountNumber = Annotated[
     str,
-    Meta(min_length=1, max_length=64, pattern=r"^[!-~]+$(?!\n)"),
+    pattern("[!-~]+", "Printable ASCII without blanks", min_length=1, max_length=64),
     private(C2, "account", "The customer's number at the biller"),
 ]
 BillRef = Annotated[PartnerRef, private(C2, "account", "One bill of one customer")]

@@ -140,6 +140,7 @@ def test_the_tour(tmp_path: Path) -> None:
     stops = re.findall(r"✓ (\d+)/(\d+) (?:\[([a-z-]+)\])?", shown)
     assert [int(number) for number, _, _ in stops] == list(range(1, int(stops[0][1]) + 1))
     assert {scenario for _, _, scenario in stops} - {""} == set(scenarios())
+    assert shown.strip().endswith(f"✓ all {len(stops)} stops passed")
     for words in ("unknown → succeeded", "a decline", "a meter token", "verifying the audit", "a bill, paid"):
         assert words in shown, tour.said
 
@@ -284,6 +285,7 @@ def test_a_busy_port_of_the_partners(tmp_path: Path) -> None:
     with taken, session("sandbox", "--var", str(tmp_path), "--port", str(port)) as sandbox:
         assert sandbox.wait() == 2
         assert f"port {port}" in sandbox.said
+        assert "--port" in sandbox.said
         assert "Traceback" not in sandbox.said
         sandbox.until_nobody_is_left()
 

@@ -167,7 +167,9 @@ class Consents:
         for place, key in enumerate(request.operations):
             operation = self._concerning.get(key)
             if operation is None:
-                raise _invalid(f"operations[{place}]", "is no operation that concerns a person")
+                known = f"{key.partition('.')[0]}."
+                there = [each for each in self._concerning if each.startswith(known)] or list(self._concerning)
+                raise _invalid(f"operations[{place}]", f"concerns no person; name some of {', '.join(sorted(there))}")
             if operation.scope not in caller.scopes:
                 raise ScopeMissing(f"a consent to {key} needs the scope {operation.scope}")
 

@@ -181,7 +181,7 @@ class Pipeline:
         shelf = await self._lines.shelf(caller.tenant)
         routes = offering(self._routes(shelf), operation)
         if not routes:
-            raise errors.NotOffered(f"no partner of this bank offers {operation.key}")
+            raise _nobody(operation)
         found = serving(routes, operation, request)
 
         def share(route: Route) -> Share:
@@ -213,7 +213,7 @@ class Pipeline:
             return self._owner(shelf, operation, getattr(request, operation.ref_field))
         for route in serving(offering(self._routes(shelf), operation), operation, request):
             return _able(route, operation)
-        raise errors.NotOffered(f"no partner of this bank offers {operation.key} there")
+        raise _nobody(operation)
 
     async def _following(self, caller: Caller, operation: Operation, request: Any, parties: Parties | None) -> Route:
         """Where the order went that the request names. Raises: Invalid, NotOffered."""
@@ -237,6 +237,11 @@ class Pipeline:
         """Every partner on the shelf."""
         found = [(self._lines.connector(partner_id), account) for partner_id, account in shelf.items()]
         return [Route(connector, account) for connector, account in found if connector is not None]
+
+
+def _nobody(operation: Operation) -> errors.NotOffered:
+    accounts = "whoever runs the hub sets accounts (hub partner account set)"
+    return errors.NotOffered(f"no partner that this bank has an account at offers {operation.key} there; {accounts}")
 
 
 def _able(route: Route, operation: Operation) -> Route:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 
 from hub import errors
 from hub.errors import FieldError, HubError
@@ -65,6 +65,7 @@ TABLE: dict[type[Exception], Row] = {
 UNEXPECTED = Row(500, "unexpected", "The hub failed")
 RETRY_AFTER = {429: "1", 503: "2"}
 
+_ROUTES_TOLD = "every path and its methods: /docs, or /openapi.json for programs"
 _BY_STATUS = {row.status: row for row in reversed(TABLE.values())}
 _encode = msgspec.json.Encoder().encode
 
@@ -122,4 +123,6 @@ def _detail(error: Exception) -> str:
     """What may be told of an error; nothing of one that nobody expected."""
     if isinstance(error, HubError):
         return error.detail
-    return error.description if isinstance(error, Unauthenticated) else ""
+    if isinstance(error, Unauthenticated):
+        return error.description
+    return _ROUTES_TOLD if isinstance(error, NotFoundException | MethodNotAllowedException) else ""

@@ -18,6 +18,7 @@ from hub.errors import (
     TooLarge,
     WrongMediaType,
 )
+from schemas.struct import WORDS
 
 T = TypeVar("T")
 
@@ -29,6 +30,7 @@ LONGEST_PATH = 120
 
 _AT = re.compile(r"(?s)(?P<message>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?")
 _OWN_FIELD = re.compile(r"(?s)(?P<field>[a-z_]+(?:\.[a-z_0-9]+)*): (?P<message>.*)")
+_PATTERN = re.compile(r"(?s)Expected `str` matching regex (?P<quoted>.*)")
 _QUOTED_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(?P<field>[^`]*)`")
 KEY = re.compile(r"[!-~](?:[ -~]{0,253}[!-~])?")
 
@@ -147,11 +149,18 @@ def field_error(words: str) -> FieldError:
     if inner is not None:
         path = ".".join(filter(None, (path, inner["field"])))
         message = _in_words(message) if "message" not in inner.groupdict() else inner["message"]
+    elif (unmatched := _PATTERN.fullmatch(message)) is not None:
+        message = _asked_for(unmatched["quoted"]) or message
     return FieldError(field=path[:LONGEST_PATH] or "body", message=message[:300])
 
 
 def _in_words(message: str) -> str:
     return "is no field of this request" if "unknown" in message else "is missing"
+
+
+def _asked_for(quoted: str) -> str:
+    """What a pattern of the contract, in quotes, wants to see; nothing is known of a stranger's."""
+    return next((f"must be: {words}" for regex, words in WORDS.items() if repr(regex) == quoted), "")
 
 
 def idempotency_key(request: Request[Any, Any, Any]) -> str:

@@ -12,7 +12,7 @@ from connectors.kit.partner import Happening
 from hub import ids
 from hub.audit import rows as audit
 from hub.consents.parties import Parties, open_parties, seal_parties
-from hub.errors import Invalid, KeyReused
+from hub.errors import FieldError, Invalid, KeyReused
 from hub.events import rows as events
 from hub.evidence.rows import count_unmapped
 from hub.orders import reversals, rows, sealed
@@ -343,7 +343,8 @@ def _standing(tx: Connection, key: Key) -> OrderRow | KeyReused | None:
     if found is None:
         return None
     if found[0] != key.fingerprint:
-        return KeyReused("this Idempotency-Key was used for another request; use a new key for a new order")
+        flaw = FieldError(field="Idempotency-Key", message="belongs to another request")
+        return KeyReused("this Idempotency-Key was used for another request; use a new key for a new order", flaw)
     return rows.find(tx, found[1])
 
 

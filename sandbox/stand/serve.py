@@ -103,7 +103,8 @@ class Simulator:
             try:
                 await port.open()
             except OSError as error:
-                raise OSError(error.errno, f"port {port.number} on {port.host}: {error.strerror}") from error
+                words = f"port {port.number} on {port.host}: {error.strerror}; name another by --port"
+                raise OSError(error.errno, words) from error
 
     async def close(self) -> None:
         self._door.leave()

@@ -44,6 +44,7 @@ class Tour:
         finally:
             self._guide.app.close()
         self._summary()
+        self._console.print(f"[bold green]✓ all {len(stops)} stops passed[/]", highlight=False)
         return None
 
     def _stops(self) -> list[Stop]:
@@ -80,8 +81,8 @@ class Tour:
         insist(done.returncode == 0, done.stdout + done.stderr)
 
     def _summary(self) -> None:
-        table = Table("what", Column("partner", no_wrap=True), Column("how it went"), box=SIMPLE)
-        table.add_column("ledger entries", justify="right")
+        columns = [Column(name, overflow="fold") for name in ("what", "partner", "how it went")]
+        table = Table(*columns, Column("ledger entries", justify="right"), box=SIMPLE)
         for row in self._guide.seen:
             table.add_row(*row)
         self._console.print(table)

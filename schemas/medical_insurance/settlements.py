@@ -11,11 +11,14 @@ from schemas.month import Month, refuse_reversed
 from schemas.order import Flaw, Leg, OrderRequest, Original, Reversal
 from schemas.privacy import C2, private
 from schemas.region import RegionCode
-from schemas.struct import Canonical, Instant
+from schemas.struct import Canonical, Instant, pattern
 
 LegName = Literal["fund", "account", "cash"]
 LEGS: tuple[LegName, ...] = ("fund", "account", "cash")
-Quantity = Annotated[str, Meta(pattern=r"^(?:0|[1-9][0-9]{0,6})(?:\.[0-9]{1,4})?$(?!\n)", description="Decimal string")]
+Quantity = Annotated[
+    str,
+    pattern(r"(?:0|[1-9][0-9]{0,6})(?:\.[0-9]{1,4})?", "Decimal string below ten million, with up to four decimals"),
+]
 
 
 class FeeItem(Canonical):

@@ -9,7 +9,7 @@ from schemas.order import OrderRequest
 from schemas.page import Paged
 from schemas.privacy import C2, private
 from schemas.region import RegionCode
-from schemas.struct import Canonical, Instant
+from schemas.struct import Canonical, Instant, pattern
 
 Business = Literal[
     "registration", "consultation", "examination", "treatment", "outpatient-settlement", "dispensing",
@@ -20,7 +20,7 @@ VoucherText = Annotated[
     str, Meta(min_length=1, max_length=512), private(C2, "identity", "Opaque; used once, within a minute")
 ]
 InstitutionCode = Annotated[
-    str, Meta(pattern=r"^[A-Z][0-9A-Z]{11}$(?!\n)", description="12 characters, as the fund lists it")
+    str, pattern("[A-Z][0-9A-Z]{11}", "A capital letter and 11 characters more, as the fund lists it")
 ]
 
 

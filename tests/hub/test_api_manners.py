@@ -103,7 +103,8 @@ def test_methods(caller: Caller, path: str, allowed: set[str]) -> None:
 def test_no_such_route(caller: Caller, path: str) -> None:
     """Where nothing is served there is a 404, for every method and without a token."""
     for method in ("GET", "POST", "DELETE"):
-        problem(caller.call(method, path, token=""), NotFound)
+        told = problem(caller.call(method, path, token=""), NotFound)
+        assert "/docs" in told["detail"]
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def test_key_reused(caller: Caller, live_hub: Running, change: Callable[[dict[st
     payment, key = live_hub.payment(RELOADLY, "4400220032"), new_key()
     first = caller.pay(payment, key)
     newest = caller.newest()
-    problem(caller.pay(change(payment), key), KeyReused)
+    problem(caller.pay(change(payment), key), KeyReused, "Idempotency-Key")
     assert caller.newest() == newest == first.json()["order_id"]
     assert len(live_hub.entries(pay_until_final(live_hub, first))) == 1
 

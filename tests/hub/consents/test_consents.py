@@ -177,6 +177,13 @@ async def test_what_cannot_be_agreed_to(ward: Ward, changes: dict[str, Any], kin
     assert [error.field for error in refused.value.errors] == ([field] if field else [])
 
 
+async def test_what_could_be_agreed_to(ward: Ward):
+    """Who names an operation that there is not hears those of the scenario that there are."""
+    with pytest.raises(Invalid, match=ISSUE.key) as refused:
+        await ward.give(operations=["social-security.nothing"])
+    assert "lending." not in refused.value.detail
+
+
 @pytest.mark.parametrize(
     ("id_type", "number", "holds"),
     [

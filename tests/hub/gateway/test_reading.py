@@ -1,20 +1,25 @@
 """Every body and every header from a bank is read strictly, and what is wrong is named."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from litestar import Request
 from litestar.testing import RequestFactory
 
+from hub.consents.consents import ConsentRequest
 from hub.errors import FieldError, Invalid, KeyMissing, Malformed
 from hub.gateway.reading import decode, field_error, idempotency_key
 from hub.gateway.routes import preference
 from hub.gateway.tokens import Tokens
 from schemas.refs import PartnerRef
+from schemas.scenarios import operations
+from schemas.struct import WORDS
 from schemas.utility_bills import BillPayment
 
 TOKENS = Tokens(bytes(32))
@@ -85,6 +90,33 @@ def test_any_value(field: str, value: Any) -> None:
 def test_field_error(words: str, field: str, message: str) -> None:
     """A validation message becomes the field as the bank wrote it, and what is wrong with it."""
     assert field_error(words) == FieldError(field=field, message=message)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"amount": {"amount": "1,5", "currency": "CNY"}}, "amount.amount"),
+        ({"amount": {"amount": "15", "currency": "yuan"}}, "amount.currency"),
+        ({"account": "33 00"}, "account"),
+        ({"fields": {"Name!": "x"}}, "fields"),
+    ],
+)
+def test_patterns_are_told_in_words(changes: dict[str, Any], field: str) -> None:
+    """Whoever misses a pattern hears what was asked for, and not the pattern."""
+    error = trouble(json.dumps(GOOD | changes).encode())
+    assert error is not None
+    [flaw] = error.errors
+    assert flaw.field == field
+    assert flaw.message.removeprefix("must be: ") in WORDS.values()
+
+
+def test_every_pattern_has_words() -> None:
+    """Of the whole contract, no pattern is declared without its words."""
+    read = {operation.request for operation in operations()} | {ConsentRequest}
+    _, schemas = msgspec.json.schema_components(read, schema_hook=lambda _: {"type": "string"}, ref_template="{name}")
+    patterns = set(re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', json.dumps(schemas)))
+    assert patterns
+    assert {json.loads(pattern) for pattern in patterns} <= WORDS.keys()
 
 
 @pytest.mark.parametrize("key", ["k", "k" * 255, "a b", "~!"])
