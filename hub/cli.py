@@ -11,9 +11,6 @@ from typing import Annotated, TypeVar
 
 import msgspec
 from cyclopts import App, Parameter
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Column, Table
 
 from connectors.kit import registry
 from connectors.kit.manifest import ManifestError
@@ -29,6 +26,7 @@ from hub.identity.refusals import ClientError
 from hub.orders import rows as orders
 from hub.partners.accounts import AccountError
 from hub.partners.accounts import set_account as store_account
+from hub.screen import err, out, table
 from hub.server import listen
 from hub.server import serve as serve_app
 from hub.settings import SettingError, Settings, explained, from_environment
@@ -63,9 +61,6 @@ EXPECTED = (
     ValueError,
 )
 """What an operator can mend: told in one line, without a stack trace."""
-
-out = Console()
-err = Console(stderr=True)
 
 app = App(
     name="hub",
@@ -199,7 +194,7 @@ def bank_add(name: str, *, env_file: EnvFile = None) -> None:
 def bank_list(*, env_file: EnvFile = None) -> None:
     """List the member banks."""
     found = _look(env_file, tenant_rows.list_banks)
-    _table(["bank", "tenant", "status"], [(row.name, row.tenant_id, row.status) for row in found])
+    table(["bank", "tenant", "status"], [(row.name, row.tenant_id, row.status) for row in found])
 
 
 @client.command(name="add")
@@ -268,7 +263,7 @@ def connector_list() -> None:
         for found in registry.find().values()
         for scenario, operations in found.manifest.offers.items()
     ]
-    _table(["connector", "scenario", "offers", "partner"], rows)
+    table(["connector", "scenario", "offers", "partner"], rows)
 
 
 @connector.command(name="unmapped")
@@ -276,7 +271,7 @@ def connector_unmapped(*, env_file: EnvFile = None) -> None:
     """List the codes that partners answered with and no manifest maps, the most frequent first."""
     found = _look(env_file, unmapped_codes)
     rows = [(each.partner, each.operation, each.said, str(each.times), f"{each.last_at:%F %T} UTC") for each in found]
-    _table(["connector", "operation", "said", "times", "last"], rows)
+    table(["connector", "operation", "said", "times", "last"], rows)
 
 
 @connector.command(name="probe")
@@ -388,17 +383,6 @@ def _with_store(settings: Settings, use: Callable[[Store], Awaitable[T]], *, rea
             await store.close()
 
     return asyncio.run(run())
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Names of one word stay whole, and in a narrow window the last column gives way."""
-    longest = [max(map(len, " ".join(cells).split()), default=0) for cells in zip(columns, *rows, strict=True)]
-    wide = [*longest[:-1], 0]
-    shown = (Column(name, overflow="fold", min_width=width) for name, width in zip(columns, wide, strict=True))
-    table = Table(*shown, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    out.print(table)
 
 
 def main() -> None:

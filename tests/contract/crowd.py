@@ -19,8 +19,6 @@ from tests.running import Running
 from tests.sandbox.wire import Door
 
 FINAL = ("succeeded", "declined")
-LOOKS = 0.8
-"""Seconds from one look at a hundred orders to the next, which is work for everybody."""
 
 
 @dataclass
@@ -143,7 +141,7 @@ class Crowd:
         self.see()
         while moving := [wish for wish in self.wishes if not self._at_rest(wish)]:
             assert time.monotonic() < deadline, "\n".join(["not at rest:", *map(self._tell, moving)])
-            time.sleep(LOOKS)
+            time.sleep(_pause(len(self.wishes)))
             self.see()
 
     def _tell(self, wish: Wish) -> str:
@@ -181,7 +179,7 @@ class Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._over.wait(LOOKS):
+        while not self._over.wait(_pause(len(self._crowd.wishes))):
             with self._crowd.reading:
                 for order in all_orders(self._crowd.hub, since=self._crowd.since):
                     known = self._crowd.orders.get(order["order_id"])
@@ -374,3 +372,8 @@ def _told(order: dict[str, Any]) -> tuple[Any, ...]:
     return (
         order["order_id"], order["state"], order["settled_at"], (order["reason"] or {}).get("code"), order["result"]
     )  # fmt: skip
+
+
+def _pause(orders: int) -> float:
+    """Seconds from one look at so many orders to the next: looking at a hundred is work for everybody."""
+    return min(0.1 + orders / 100, 0.8)

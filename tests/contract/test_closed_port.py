@@ -1,5 +1,7 @@
 """A partner that is certainly not reached: the order is `received`, and sent again once it is."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from schemas.contract import Operation
@@ -19,9 +21,9 @@ def test_sent_again_once_the_port_is_open(stages: Stages, partner: str, operatio
     before = Crowd(stage, [Wish(partner, operation, kind) for kind in kinds])
     before.run(patience=20, lingering=0)  # sessions and catalogues are known then
     wishes = [Wish(partner, operation, kind) for kind in kinds * 4]
-    for wish in wishes:
-        wish.prepare(stage)
-    crowd.door(stage, partner).fault("refuse", "*", times=4)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda wish: wish.prepare(stage), wishes))
+    crowd.door(stage, partner).fault("refuse", "*", times=2)
     done = Crowd(stage, wishes).run(patience=40)
     assert crowd.violations(done) == []
     for wish in wishes:
