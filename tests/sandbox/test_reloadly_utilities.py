@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -189,7 +190,8 @@ def test_local_amount(product: Client) -> None:
     assert (transaction["amount"], transaction["amountCurrencyCode"]) == (1500.5, "NGN")
     balance = transaction["balanceInfo"]
     assert balance["currencyCode"] == "INR"
-    assert round(balance["oldBalance"] - balance["cost"], 4) == round(balance["newBalance"], 4)
+    old, cost, new = (Decimal(str(balance[name])) for name in ("oldBalance", "cost", "newBalance"))
+    assert old - cost == new
 
 
 def test_wallet_amount(product: Client) -> None:
