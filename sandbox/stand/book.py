@@ -32,8 +32,9 @@ class Performance:
     reference: str
     operation: str
     account: str
-    amount: str
-    currency: str
+    amount: str = "0"
+    currency: str = "XXX"
+    """ISO 4217's own word for no currency: of what moves no money."""
 
 
 class Page:

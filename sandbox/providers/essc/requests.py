@@ -80,7 +80,7 @@ class Requests:
             raise Refused(DUPLICATE)
         complete(order, page)
         if order["performed"]:
-            page.perform(Performance(reference, operation.plain, order["aac002"], "0", "XXX"))
+            page.perform(Performance(reference, operation.plain, order["aac002"]))
         page.keep(reference, order)
 
 

@@ -98,7 +98,7 @@ class Applications:
         if complete is not None:
             complete(order, page)
         if order["steps"][-1][0] == DONE:
-            page.perform(Performance(reference, NAMED[order["operation"]].plain, order["AAC002"], "0", "XXX"))
+            page.perform(Performance(reference, NAMED[order["operation"]].plain, order["AAC002"]))
         page.keep(reference, order)
 
 

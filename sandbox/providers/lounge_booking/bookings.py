@@ -137,7 +137,7 @@ class Bookings:
         if "booking" in row:
             self._check_still(row, page)
         if performed:
-            page.perform(Performance(row["client_reference"], row["type"], row["account"], "0", "XXX"))
+            page.perform(Performance(row["client_reference"], row["type"], row["account"]))
         number = page.keep(row["client_reference"], row)
         if "booking" in row:
             page.keep(_about(row["booking"]), row)

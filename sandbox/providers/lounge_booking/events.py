@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
 from sandbox.providers.lounge_booking.bookings import CANCELLED, CONFIRMED, CONSUMED, REJECTED, Bookings
@@ -12,17 +13,17 @@ from sandbox.providers.lounge_booking.signing import Signatures
 from sandbox.providers.lounge_booking.slots import stamp
 from sandbox.stand import notify
 from sandbox.stand.book import Order
-from sandbox.stand.moment import clock, now
+from sandbox.stand.delivery import Delivery, News
+from sandbox.stand.moment import now
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push
 
 ACKNOWLEDGEMENT = b"OK"
-_SILENT = frozenset({"no-callback", "hang-after"})
 _TELLS = {CONFIRMED: "booking.confirmed", REJECTED: "booking.rejected"}
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Event:
     """What is to be told, when, and which status the booking must have by then; any if None."""
 
     name: str
@@ -37,9 +38,7 @@ class Events:
     """Pushes in the background, or before the answer if so ordered."""
 
     def __init__(self, equipment: Equipment, bookings: Bookings, signatures: Signatures) -> None:
-        self._faults = equipment.faults
-        self._pusher = equipment.pusher
-        self._late_seconds = equipment.settings.late_seconds
+        self._delivery = Delivery(equipment, EVENT)
         self._bookings = bookings
         self._signatures = signatures
         self._var = equipment.var
@@ -47,63 +46,57 @@ class Events:
     async def announce(self, row: Order, fault: str | None) -> None:
         """Sees to it that what was done is told, unless nobody wants it or it never comes."""
         quiet = row["type"] == BOOK.plain and situation_of(row["account"]) is Situation.ENQUIRY_ONLY
-        if not notify.registered(self._var) or quiet or fault in _SILENT:
+        if not notify.registered(self._var) or quiet:
             return
-        for news in _news(row):
-            if fault == "early-callback" and news.at <= now() and await self._pusher.once(self._push(news, None)):
-                continue
-            self._pusher.start(self._deliver(news, fault))
+        for event in _events(row):
+            if event.at <= now():
+                await self._delivery.announce(self._news(event), fault)
+            else:
+                self._delivery.start(self._news(event), fault)
 
     def consumed(self, stands: Order) -> None:
         if notify.registered(self._var):
-            self._pusher.start(self._deliver(_consumed(stands), None))
+            self._delivery.start(self._news(_consumed(stands)))
 
-    async def _deliver(self, news: News, fault: str | None) -> None:
-        await clock.until(news.at)
-        if news.status not in (None, self._bookings.booking(news.number)["status"]):
-            return
-        spoilt = self._faults.take(EVENT, news.account)
-        fault = spoilt or fault
-        if fault in _SILENT:
-            return
-        if fault == "late-callback":
-            await clock.pause(self._late_seconds)
-        push = self._push(news, spoilt)  # what spoilt the answer does not spoil the push
-        for _ in range(2 if fault == "duplicate-callback" else 1):
-            await self._pusher.send(push)
+    def _news(self, event: Event) -> News:
+        return News(event.at, event.account, partial(self._push, event))
 
-    def _push(self, news: News, spoilt: str | None) -> Push:
-        shown = booking(self._bookings.booking(news.number))
+    async def _push(self, event: Event, spoilt: str | None) -> Push | None:
+        """None for what did not come about: who waited may have cancelled."""
+        stands = self._bookings.booking(event.number)
+        if event.status not in (None, stands["status"]):
+            return None
+        shown = booking(stands)
         if spoilt == "unmapped-code":
             shown["status"] = UNMAPPED
-        event = {
+        message = {
             "event_id": str(uuid4()),
-            "event": news.name,
-            "occurred_at": stamp(news.at),
-            "client_reference": news.reference,
+            "event": event.name,
+            "occurred_at": stamp(event.at),
+            "client_reference": event.reference,
             "booking": shown,
         }
-        payload = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        payload = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
         body = self._signatures.event(payload, forged=spoilt == "bad-signature")
         return Push(notify.registered(self._var), body, "application/json", ACKNOWLEDGEMENT)
 
 
-def _news(row: Order) -> list[News]:
+def _events(row: Order) -> list[Event]:
     reference, account = row["client_reference"], row["account"]
     if row["type"] == CHANGE.plain:
-        return [News("booking.changed", row["at"], reference, row["booking"], account, None)]
+        return [Event("booking.changed", row["at"], reference, row["booking"], account, None)]
     if row["type"] != BOOK.plain:
-        return [News("booking.cancelled", row["doneAt"], reference, row["booking"], account, CANCELLED)]
-    news = []
+        return [Event("booking.cancelled", row["doneAt"], reference, row["booking"], account, CANCELLED)]
+    events = []
     if row["decidedAt"] is not None:
         # Who was waitlisted may have cancelled in the meantime.
         status = row["fate"] if row["decidedAt"] > row["at"] else None
-        news.append(News(_TELLS[row["fate"]], row["decidedAt"], reference, row["number"], account, status))
+        events.append(Event(_TELLS[row["fate"]], row["decidedAt"], reference, row["number"], account, status))
     if row["consumedAt"] is not None:
-        news.append(_consumed(row))
-    return news
+        events.append(_consumed(row))
+    return events
 
 
-def _consumed(booking: Order) -> News:
+def _consumed(booking: Order) -> Event:
     reference, account = booking["client_reference"], booking["account"]
-    return News("visit.consumed", booking["consumedAt"], reference, booking["number"], account, CONSUMED)
+    return Event("visit.consumed", booking["consumedAt"], reference, booking["number"], account, CONSUMED)

@@ -178,7 +178,7 @@ def _file(serial: str, asked: Fields, more: Fields, page: Page) -> Fields:
         return known[0]
     done = {**asked, **more, "serial": serial}
     if serial:
-        page.perform(Performance(serial, asked["type"], asked["idNo"], "0", "XXX"))
+        page.perform(Performance(serial, asked["type"], asked["idNo"]))
     if asked["type"] == ACTIVATE.plain:
         page.keep(f"active {asked['idNo']}", {})
     return {**done, "number": page.keep(_key(serial), done)}

@@ -7,12 +7,12 @@ from sandbox.providers.ocen.operations import RESPONSE
 from sandbox.providers.ocen.seal import Seal
 from sandbox.providers.ocen.states import UNHEARD_OF
 from sandbox.stand import notify
+from sandbox.stand.delivery import SILENT
 from sandbox.stand.message import json_object
 from sandbox.stand.moment import clock
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push
 
-_SILENT = frozenset({"no-callback", "hang-after"})
 _AMOUNTS = frozenset({"amount", "totalAmount", "requestedAmount", "sanctionedAmount"})
 _STATES = frozenset({"loanApplicationStatus", "loanStatus", "consentStatus"})
 _OK = 200
@@ -27,7 +27,7 @@ class Responses:
 
     async def announce(self, answers: list[dict[str, Any]], account: str, fault: str | None) -> None:
         """Sees to it that the answers are posted when they are due."""
-        if fault in _SILENT:
+        if fault in SILENT:
             return
         pusher = self._equipment.pusher
         early = fault == "early-callback" and await pusher.once(self._push(answers[0]["body"], None))
@@ -37,7 +37,7 @@ class Responses:
     async def _deliver(self, answer: dict[str, Any], account: str, fault: str | None) -> None:
         await clock.until(answer["at"])
         fault = self._equipment.faults.take(RESPONSE, account) or fault
-        if fault in _SILENT:
+        if fault in SILENT:
             return
         if fault == "late-callback":
             await clock.pause(self._equipment.settings.late_seconds)

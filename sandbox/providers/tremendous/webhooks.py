@@ -13,12 +13,12 @@ from sandbox.providers.tremendous.orders import CANCELED, EXECUTED, FAILED, deli
 from sandbox.providers.tremendous.shown import UNMAPPED, order_id, reward_id, stamp
 from sandbox.stand import notify
 from sandbox.stand.book import Order
+from sandbox.stand.delivery import SILENT
 from sandbox.stand.moment import clock, now
 from sandbox.stand.partner import Equipment
 from sandbox.stand.pusher import Push, any_2xx
 
 HEADER = "tremendous-webhook-signature"
-_SILENT = frozenset({"no-callback", "hang-after"})
 _DECIDED = {EXECUTED: "ORDERS.APPROVED", FAILED: "ORDERS.FAILED", CANCELED: "ORDERS.CANCELED"}
 
 
@@ -46,7 +46,7 @@ class Webhooks:
         spoilt = self._faults.take(WEBHOOK, order["account"])
         fate = spoilt or fault
         quiet = situation_of(order["account"]) is Situation.ENQUIRY_ONLY
-        if not notify.registered(self._var) or fate in _SILENT or quiet:
+        if not notify.registered(self._var) or fate in SILENT or quiet:
             return
         telling = self._tell(order, _moments(order), fate, spoilt)
         if fault == "early-callback":
@@ -57,7 +57,7 @@ class Webhooks:
     def released(self, order: Order) -> None:
         """Tells what follows a person's approval."""
         spoilt = self._faults.take(WEBHOOK, order["account"])
-        if notify.registered(self._var) and spoilt not in _SILENT:
+        if notify.registered(self._var) and spoilt not in SILENT:
             self._pusher.start(self._tell(order, _moments(order)[1:], spoilt, spoilt))
 
     async def _tell(self, order: Order, moments: list[_Moment], fault: str | None, spoilt: str | None) -> None:
