@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from msgspec import UNSET
+
 from connectors.fsi_institution import people, settlements, wire
 from connectors.fsi_institution.envelope import FsiAccount, ask, exchange, new_msgid
 from connectors.fsi_institution.facts import ENQUIRY, REVOKE, SETTLE, VISIT, means
@@ -69,7 +71,7 @@ class FsiInstitution(MedicalInsurance):
 
     async def find_settlement(self, settlement: Settlement, attempt: Attempt) -> Found[Settled]:
         psn_no = attempt.handles["psn_no"]
-        message = wire.SettledUnder(psn_no, attempt.reference)
+        message = wire.SettledUnder(psn_no, attempt.reference, attempt.handles.get("mdtrt_id", UNSET))
         answer = await ask(attempt, ENQUIRY, wire.FIND, {"data": message}, settlement.insured_region)
         if means(ENQUIRY, answer.code) != "ok":
             return ENQUIRY.outcome(answer.code, acknowledged=False)
@@ -87,7 +89,8 @@ class FsiInstitution(MedicalInsurance):
 
     async def find_revocation(self, revocation: Revocation, attempt: Attempt) -> Found[Revoked]:  # noqa: ARG002 - likewise
         original = _original(attempt)
-        message = wire.SettledUnder(original.handles["psn_no"], attempt.reference)
+        kept = original.handles
+        message = wire.SettledUnder(kept["psn_no"], attempt.reference, kept.get("mdtrt_id", UNSET))
         answer = await ask(attempt, ENQUIRY, wire.FIND, {"data": message}, _area(original))
         return settlements.revocation_found(answer, original, attempt.reference)
 

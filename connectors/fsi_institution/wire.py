@@ -159,10 +159,11 @@ class Reverse(msgspec.Struct):
 
 
 class SettledUnder(msgspec.Struct):
-    """The request of 5203, by our reference."""
+    """The request of 5203, by the visit and by our reference."""
 
     psn_no: str
     medins_setl_id: str
+    mdtrt_id: str | UnsetType = UNSET
 
 
 class SettledBetween(msgspec.Struct):

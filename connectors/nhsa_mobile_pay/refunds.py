@@ -18,8 +18,10 @@ TAKEN_BACK = frozenset(
 
 
 def revocation(answer: wire.Revoked, original: Original) -> Outcome[Revoked]:
-    """What a revocation that the centre took says. Without a state beside it, its success is all there is."""
-    if answer.ordStas is None or str(answer.ordStas) in TAKEN_BACK:
+    """What a revocation that the centre took says: taken is not done, so without a state the enquiry decides."""
+    if answer.ordStas is None:
+        return Pending(stage="revoking")
+    if str(answer.ordStas) in TAKEN_BACK:
         return Succeeded(result=taken_back(original))
     known = means("status", str(answer.ordStas)) is not None
     return Pending(stage="revoking" if known else str(answer.ordStas)[:64], unmapped=not known)

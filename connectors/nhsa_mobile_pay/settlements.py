@@ -97,7 +97,22 @@ def judged(state: wire.State, now: datetime) -> Outcome[Settled]:
     status = str(state.ordStas)
     if means("status", status) in ("ok", "succeeded"):
         return by_legs(state, now)
-    return settled_or_unknown(STATUS.outcome(status, acknowledged=True))
+    outcome = settled_or_unknown(STATUS.outcome(status, acknowledged=True))
+    return _of_one_leg(state) or outcome if _is_failed(outcome) else outcome
+
+
+def _of_one_leg(state: wire.State) -> Pending[Settled] | None:
+    """A failure with a leg that is paid is one of the other: it is to be revoked. Raises: Garbled."""
+    told = split(state)
+    paid = {leg.name for leg in told.legs if leg.state == "succeeded" and leg.amount.value} if told else set()
+    if not paid:
+        return None
+    return Pending(stage="insurance-failed" if paid == {"cash"} else "cash-failed", so_far=told)
+
+
+def _is_failed(outcome: Outcome[Settled]) -> bool:
+    """Declined, and not because it was taken back."""
+    return isinstance(outcome, Declined) and outcome.reason.code == "declined"
 
 
 def by_legs(state: wire.State, now: datetime) -> Outcome[Settled]:

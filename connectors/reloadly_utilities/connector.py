@@ -44,7 +44,7 @@ class ReloadlyUtilityBills(UtilityBills):
         page = read(await API.get(call, "/billers", query), wire.BILLERS)
         terms = [_terms_or_none(row, call) for row in page.content]
         billers = [each.biller for each in terms if each and matches(each.biller, search)]
-        ended = page.last is True or len(page.content) < ROWS
+        ended = len(page.content) < ROWS if page.last is None else page.last
         return page_within(billers, search, ROWS, more=not ended)
 
     async def find_bills(self, search: BillSearch, call: Call) -> list[Bill]:

@@ -63,7 +63,7 @@ def judged(answer: wire.Payment, payment: BillPayment, attempt: Attempt) -> Foun
     outcome = _decided(STATUS, answer.status, attempt)
     if isinstance(outcome, Declined) and answer.failure_reason:
         reason = FAILURE.outcome(answer.failure_reason.code, acknowledged=True)
-        if isinstance(reason, Declined):
+        if isinstance(reason, Declined | Unknown):  # a reason that leaves it open is no failure
             return reason
     return outcome
 

@@ -124,7 +124,7 @@ def _flaw(order: wire.Order, purchase: Purchase, reference: str) -> str | None:
         return "the partner's answer is about another order"
     wanted = (face_value.value, face_value.currency, purchase.product_id.local_id)
     for reward in order.rewards:
-        products = reward.products or []
+        products = [wanted[-1]] if reward.products is None else reward.products
         if (reward.value.denomination, reward.value.currency_code, *products) != wanted:
             return "the partner has a reward of another product or amount in this order"
     if len(order.rewards) != purchase.quantity:

@@ -263,6 +263,13 @@ async def test_unbelievable_answer(answer: Any) -> None:
         await settled(answer)
 
 
+async def test_a_message_that_came_before_decides_nothing() -> None:
+    """Whoever carries a message may deliver it twice; the second is refused for its nonce after the first was done."""
+    assert isinstance(await settled(1001), Unknown)
+    revoked = await SCENARIO.revoke(Revocation(reverses=ORDER), bench(platform(_2601=1001), original()).attempt("RV1"))
+    assert isinstance(revoked, Unknown)
+
+
 async def test_way_back() -> None:
     """A settlement whose number is known is undone by it (2208), one whose answer was lost by its msgid (2601)."""
     revocation, there = Revocation(reverses=ORDER), platform(_2208=setlinfo(init_setl_id="S1"), _2601={})

@@ -220,11 +220,12 @@ async def test_another_booking_under_our_reference_is_not_ours() -> None:
         ("VISITS_USED_UP", "", ("limit-exceeded", None)),
         ("INVALID_SIGNATURE", "", ("partner-failure", None)),
         ("DUPLICATE_REFERENCE", "client_reference", None),
+        ("REQUEST_EXPIRED", "", None),
         ("NEVER_HEARD_OF", "", None),
     ],
 )
 async def test_only_a_mapped_refusal_declines(code: str, source: str, reason: tuple[str, str | None] | None) -> None:
-    """A refusal is told in the contract's words and fields; a doubled reference or a new code decides nothing."""
+    """A refusal is told in the contract's words and fields; what came before, or a new code, decides nothing."""
     outcome: Any = await SCENARIO.book(BOOKING, bench(items(SLOT), error(code, 422, source)).attempt(REFERENCE))
     if reason is None:
         assert isinstance(outcome, Unknown)

@@ -326,6 +326,23 @@ async def test_failed_cash_leg() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "stage"),
+    [
+        ({"setl_type": "HI", "hiPayStas": "SUCCESS", "ownPayStas": "FAIL"}, "cash-failed"),
+        ({"setl_type": "CASH", "hiPayStas": "FAIL", "ownPayStas": "SUCCESS"}, "insurance-failed"),
+        ({"hiPayStas": "FAIL", "ownPayStas": "FAIL"}, None),
+    ],
+)
+async def test_a_failure_with_a_paid_leg_is_to_be_revoked(fields: dict[str, Any], stage: str | None) -> None:
+    """What one side has paid is not lost sight of because the settlement as a whole failed."""
+    enquiry = bench(centre(query_order_info=state("14", **legs(**fields)))).enquiry(REFERENCE, **PAID)
+    enquiry.steps = ("pay",)
+    outcome = await SCENARIO.find_settlement(bill(), enquiry)
+    assert isinstance(outcome, Pending if stage else Declined)
+    assert getattr(outcome, "stage", None) == stage
+
+
+@pytest.mark.parametrize(
     ("status", "kind", "reason"),
     [
         *[(str(each), Pending, None) for each in (0, 1, 2)],
@@ -432,7 +449,7 @@ async def test_revocation() -> None:
     asked = there.last("revoke_order")
     assert (asked["payToken"], asked["revsToken"], asked["orgBizSer"]) == ("T1", "R1", "RV1")
     bare = bench(centre(revoke_order={"success": True}), before).attempt("RV1")
-    assert isinstance(await SCENARIO.revoke(Revocation(reverses=ORDER), bare), Succeeded)
+    assert isinstance(await SCENARIO.revoke(Revocation(reverses=ORDER), bare), Pending)  # taken is not done
 
 
 async def test_enquiry_keeps_the_right_to_pay() -> None:

@@ -487,14 +487,26 @@ async def test_grant_is_told_by_callback(bench: Bench, network: Network) -> None
     assert (reason.code, reason.field, reason.partner_code) == ("expired", "offer_id", "OFFER_EXPIRED")
 
 
-async def test_a_loan_that_is_not_paid_out_is_declined(bench: Bench) -> None:
-    """While its acceptance is open: by the grant's own response, or by what getloan says. A loan tells it, too."""
+@pytest.mark.parametrize("state", ["REPAYMENT_SETUP_COMPLETED", "SET_DISBURSEMENT_ACCOUNT_FAILED"])
+async def test_a_loan_in_its_set_up_is_not_absent(bench: Bench, state: str) -> None:
+    """The network sets repayments and accounts up after a grant, so one whose acknowledgement was lost stands."""
+    told = news("loanDetails/getloanResponse", **GRANTED | {"loanApplicationStatus": state})
+    enquiry = bench.enquiry(REFERENCE, **handles(told), **{"asked:getloan": f"{REFERENCE} x"})
+    enquiry.steps = ("agree", "grant")
+    outcome = await LENDING.find_acceptance(ACCEPTANCE, enquiry)
+    assert isinstance(outcome, Pending)
+    assert (outcome.stage, outcome.unmapped) == ("setting-up", False)
+
+
+async def test_a_loan_that_is_not_paid_out_was_granted(bench: Bench) -> None:
+    """The lender may pay out yet: by the grant's own response, or by what getloan says. The loan itself tells it."""
     lost = GRANTED | {"loanApplicationStatus": "DISBURSED_FAILED"}
     for operation in ("grantLoan/grantLoanResponse", "loanDetails/getloanResponse"):
         enquiry = bench.enquiry(REFERENCE, **handles(news(operation, **lost)), **{"asked:getloan": f"{REFERENCE} x"})
         enquiry.steps = ("agree", "grant")
         outcome = await LENDING.find_acceptance(ACCEPTANCE, enquiry)
-        assert (type(outcome), outcome.reason.code) == (Declined, "partner-failure")
+        assert isinstance(outcome, Succeeded)
+        assert outcome.result.state == "failed"
     call = bench.call(REFERENCE, **handles(news("loanDetails/getloanResponse", **lost)))
     await call.remember(**{"asked:getloan": f"{REFERENCE} x"})
     assert (await LENDING.find_loan(LoanSearch(loan_id=loan_of("LON1", bench)), call)).state == "failed"

@@ -252,9 +252,12 @@ async def test_pages_are_cut_from_the_partners(bench: Bench, service: Service) -
 
 
 async def test_the_last_page_of_the_partner(bench: Bench, service: Service) -> None:
-    """A full page has a next one, and a short one or one that says that it is the last has none; filters go along."""
+    """What a page says of being the last counts, and else whether it is full; filters go along."""
     full = [biller(id=number) for number in range(200)]
-    last = page(*full)[:-1] + b', "last": true}'
+    last, capped = page(*full)[:-1] + b', "last": true}', page(BILLER)[:-1] + b', "last": false}'
+    service.on["/billers"] = json(capped)
+    assert (await SCENARIO.list_billers(BillerSearch(limit=200), bench.call())).next == "200"
+    bench.channel.seen.clear()
     service.on["/billers"] = [json(page(*full)), json(page(BILLER)), json(last)]
     first = await SCENARIO.list_billers(BillerSearch(limit=200, region="NG", category="electricity"), bench.call())
     second = await SCENARIO.list_billers(BillerSearch(limit=200, cursor=first.next), bench.call())

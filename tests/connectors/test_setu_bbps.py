@@ -511,6 +511,7 @@ async def test_success_is_a_receipt(bench: Bench, service: Service) -> None:
         ({"status": "Pondering"}, Pending, None),
         ({"status": "Failure", "failureReason": {"code": "ERR004"}}, Declined, "account-unknown"),
         ({"status": "Failure", "failureReason": {"code": "NEW001"}}, Declined, "declined"),
+        ({"status": "Failure", "failureReason": {"code": "npci-connectivity-timeout"}}, Unknown, None),
         ({"status": "Credit_Adjustment"}, Declined, "returned"),
         ({"paymentDetails": {"amount": 12850, "paymentRefId": "ANOTHER"}}, Unknown, None),
         ({"billerId": "OTHR00000NAT01"}, Unknown, None),

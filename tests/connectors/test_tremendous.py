@@ -148,6 +148,13 @@ async def test_an_order_that_was_not_executed_is_declined(status: str, code: str
     assert (outcome.reason.code, outcome.reason.partner_code) == (code, status)
 
 
+async def test_an_answer_need_not_name_the_product() -> None:
+    """What is left out contradicts nothing."""
+    rewards = order("PENDING", "PENDING")["rewards"]
+    unnamed = [{name: one[name] for name in one.keys() - {"products"}} for one in rewards]
+    assert isinstance(await bought(json_reply({"order": order("PENDING", "PENDING", rewards=unnamed)}, 201)), Pending)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
