@@ -214,6 +214,7 @@ async def open_house(rooms: Rooms, settings: Settings) -> AsyncIterator[None]:
         working.tell()  # first, so that nothing is claimed that then could not be finished
         await asyncio.gather(working.stop(), rooms.attempts.drain(patience))
         await rooms.questions.close()
+        await rooms.worker.give_back()  # not before: whoever takes over must not ask while an order is being sent
         await sealing.stop()  # last, so that it seals what the others wrote at their end
         await rooms.site.identity.close()
         await rooms.lines.close()

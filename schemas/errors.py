@@ -2,6 +2,7 @@
 
 PartnerFailure
   NotSent       the gate refused, or the transport proves that no connection was made
+    NotTried    it was not even tried, for a reason of our own: that says nothing about the partner
   MaybeSent     everything else that ends an exchange without a usable answer
     Garbled     an answer came, and it is no message of this partner's protocol
   NotReady      the partner needs more time; ask again after a while (questions only)
@@ -17,6 +18,10 @@ class PartnerFailure(Exception):
 
 class NotSent(PartnerFailure):
     """Certainly nothing reached the partner."""
+
+
+class NotTried(NotSent):
+    """Nothing was even tried, for a reason of our own: that says nothing about the partner."""
 
 
 class MaybeSent(PartnerFailure):

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from sandbox.bank import ASSERTION_TYPE, BankApp
+from sandbox.demo import stop_hub
 from tests.running import BILLS, CEB, RELOADLY, Running, Twin, running
 
 CLIENTS = 64
@@ -78,6 +79,26 @@ def test_the_other_settles_what_a_killed_hub_left(shared_hub: Running, twin: Twi
         assert settled["state"] == "succeeded"
         assert len(shared_hub.entries(settled)) == 1
     assert (len(shared_hub.ledger(CEB)), len(shared_hub.ledger(RELOADLY))) == (1, 2)
+
+
+def test_a_hub_that_stops_keeps_what_it_is_sending(tmp_path: Path, postgres_url: str) -> None:
+    """An order is on its way when its hub is told to stop: nobody else touches it until the answer is written down."""
+    with running(tmp_path, HUB_DATABASE_URL=postgres_url, HUB_PARTNER_PATIENCE="10s") as hub, hub.twin() as leaving:
+        body = hub.payment(RELOADLY, "8800112266")
+        hub.fault(RELOADLY, "slow")
+        headers = {"Authorization": f"Bearer {leaving.app.token()}", "Idempotency-Key": secrets.token_hex(16)}
+        placed = httpx.post(
+            f"{leaving.base_url}{BILLS}/payments",
+            json=body,
+            headers=headers | {"Prefer": "respond-async"},
+            trust_env=False,
+        )
+        assert placed.status_code == 202
+        stop_hub(leaving.process)
+        leaving.process = None
+        order = hub.order(placed.json()["order_id"])
+        assert not [entry for entry in order["timeline"] if "enquiry" in entry["what"] + entry["detail"]]
+        assert len(order["timeline"]) > 1, "it was cut off"
 
 
 def test_a_worker_alone_settles(shared_hub: Running) -> None:

@@ -12,7 +12,7 @@ from connectors.kit.channel import Channel, again
 from connectors.kit.manifest import Manifest
 from connectors.kit.sessions import Sessions
 from schemas.call import Attempt, Call, Clock, Kept, Message, Reply
-from schemas.errors import MaybeSent, NotSent
+from schemas.errors import MaybeSent, NotSent, NotTried
 from schemas.order import Original
 from schemas.person import Authority, Person
 from schemas.refs import PartnerRef
@@ -63,6 +63,7 @@ class Errand:
     trace_id: str
     deadline: datetime
     keep: Callable[[dict[str, str]], Awaitable[None]]
+    """Keeps some handles beside those that are kept already."""
     reference: str
     handles: dict[str, str] = field(default_factory=dict)
     region: str | None = None
@@ -117,7 +118,7 @@ class PartnerCall(Call):
 
     async def remember(self, **handles: str) -> None:
         self._errand.handles.update(handles)
-        await self._errand.keep(self._errand.handles)
+        await self._errand.keep(handles)  # these alone: what else was loaded may have been replaced since
 
     def ref(self, local_id: str) -> PartnerRef:
         return PartnerRef(self._line.manifest.id, local_id)
@@ -139,7 +140,7 @@ class PartnerCall(Call):
         """What comes of one exchange, told so that the gate learns from it."""
         left = self.deadline - self.clock()  # the gate may have taken its time
         if left <= timedelta(0):
-            raise NotSent("the gate took all the time that there was")
+            raise NotTried("the gate took all the time that there was")
         reply = await self._line.channel.exchange(message, min(left, message.timeout or self._line.patience))
         if reply.status >= SERVER_ERROR:
             raise _PartnerFailed(reply)

@@ -16,7 +16,7 @@ from httpx_aiohttp import AiohttpTransport
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from schemas.call import Message, Reply
-from schemas.errors import Garbled, MaybeSent, NotSent
+from schemas.errors import Garbled, MaybeSent, NotSent, NotTried
 
 MAX_REPLY = 4 * 1024 * 1024
 """Bytes of a reply that anybody reads."""
@@ -55,7 +55,7 @@ class Channel:
         for _ in range(TURNS):  # else it might leave over a connection that is closed, and nobody knows if it arrived
             await asyncio.sleep(0)
         if self._closed:
-            raise NotSent("the line is closed")
+            raise NotTried("the line is closed")
         request = self._request(message)
         try:
             async with asyncio.timeout(patience.total_seconds()):
@@ -81,7 +81,7 @@ class Channel:
                 extensions={"timeout": {"connect": self._connect, "pool": self._connect}},
             )
         except (httpx.InvalidURL, ValueError) as error:
-            raise NotSent(f"no request can be made of this: {type(error).__name__}") from error
+            raise NotTried(f"no request can be made of this: {type(error).__name__}") from error
 
 
 def transport(*, connections: int, tls: ssl.SSLContext | None = None) -> AiohttpTransport:

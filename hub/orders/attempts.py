@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -94,7 +94,7 @@ class Attempts:
 
     def start(self, job: Job) -> "asyncio.Task[OrderRow | None]":
         """Sends a journalled order, in a task of its own."""
-        return self._track(job, self._submit(job))
+        return self._track(job, self._submit(job, job.row.created_at))
 
     async def work(self, work: Work) -> None:
         """Does what is due about an order: sends it again, or asks what became of it."""
@@ -153,9 +153,10 @@ class Attempts:
         """Sends what was certainly not sent before, unless something speaks against it by now."""
         if reason := await self._given_up(job):
             return await self._settle(job, Declined(reason=reason), "hub")
+        since = self._clock()
         if not await self._journal.resume(job.row.order_id, job.fence):
             return None
-        return await self._submit(job)
+        return await self._submit(job, since)
 
     async def _given_up(self, job: Job) -> Reason | None:
         """Why an order will not be sent any more: it waited for too long, or nobody agrees to it now."""
@@ -167,16 +168,19 @@ class Attempts:
             return Reason(code="consent-ended", message=f"{missing.detail}; nothing was sent")
         return None
 
-    async def _submit(self, job: Job) -> OrderRow | None:
+    async def _submit(self, job: Job, since: datetime) -> OrderRow | None:
+        """Its time runs from the moment that the journal has: who was frozen meanwhile sends nothing any more."""
+
         async def step(name: str) -> None:
             await self._journal.step_taken(job.row.order_id, name, job.fence)
 
-        return await self._settle(job, await self._news(job, job.operation, self._attempt(job, step)), "answer")
+        return await self._settle(job, await self._news(job, job.operation, self._attempt(job, step, since)), "answer")
 
     async def _enquire(self, job: Job) -> OrderRow | None:
-        return await self._settle(job, await self._news(job, job.enquiry, self._attempt(job, None)), "enquiry")
+        attempt = self._attempt(job, None, self._clock())
+        return await self._settle(job, await self._news(job, job.enquiry, attempt), "enquiry")
 
-    def _attempt(self, job: Job, step: Callable[[str], Awaitable[None]] | None) -> PartnerAttempt:
+    def _attempt(self, job: Job, step: Callable[[str], Awaitable[None]] | None, since: datetime) -> PartnerAttempt:
         row = job.row
 
         async def keep(kept: dict[str, str]) -> None:
@@ -185,7 +189,7 @@ class Attempts:
         errand = Errand(
             tenant=row.tenant,
             trace_id=row.trace_id,
-            deadline=self._clock() + job.line.patience * PATIENCES,
+            deadline=since + job.line.patience * PATIENCES,
             keep=keep,
             reference=row.reference,
             handles=dict(job.handles),

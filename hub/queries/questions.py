@@ -60,6 +60,8 @@ class Asked(msgspec.Struct, kw_only=True):
     reference: str
     """Ours, for this question: news may name it while the question is kept."""
     handles: dict[str, str] = {}
+    remembered: dict[str, str] = {}
+    """Of the handles, those that this call brought."""
     parties: Parties | None = None
     original: Original | None = None
 
@@ -108,8 +110,9 @@ class Questions:
         """Calls the connector once, for as long as a question may take. Raises: NotReady, PartnerError."""
         limit = within or self._limits.call
 
-        async def keep(_: dict[str, str]) -> None:
+        async def keep(handles: dict[str, str]) -> None:
             """Handles of a question are kept with the question, if it must be kept at all."""
+            asked.remembered.update(handles)
 
         errand = Errand(
             tenant=asked.tenant,
@@ -349,8 +352,9 @@ class Questions:
             standing = rows.find_query(tx, row.query_id)
             if standing is None or not stands:
                 return
-            came = self._handles(standing, sealer).keys() - asked.handles.keys()
-            standing.handles = self._merged(standing, sealer, asked.handles)
+            kept = self._handles(standing, sealer).items()
+            came = [name for name, value in kept - asked.handles.items() if name not in asked.remembered]
+            standing.handles = self._merged(standing, sealer, asked.remembered)
             standing.check_at = self._clock() if came else check_at  # news came while it was being asked
             rows.update_query(tx, standing)
             work.again(tx, row.query_id, standing.check_at, tries=tries)

@@ -9,7 +9,7 @@ import structlog
 
 from connectors.kit.manifest import Manifest
 from schemas.call import Clock
-from schemas.errors import MaybeSent, NotSent
+from schemas.errors import MaybeSent, NotSent, NotTried
 
 log = structlog.get_logger("hub.gate")
 
@@ -38,6 +38,9 @@ class PartnerGate:
             raise
         try:
             yield
+        except NotTried:
+            self._breaker.abandoned(trial=trial)
+            raise
         except (NotSent, MaybeSent):
             if self._breaker.failed(trial=trial):
                 log.warning("breaker-open", partner=self._name)

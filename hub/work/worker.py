@@ -52,7 +52,7 @@ class Worker:
         self._bell.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Works until told to stop, finishes what it holds, and gives the rest back."""
+        """Works until told to stop, and finishes what it began."""
         if self._store.dialect == "sqlite":
             # One process writes here, so whoever else held a lease is dead.
             await self._patiently(rows.free_others)
@@ -66,7 +66,10 @@ class Worker:
             for task in self._doing:
                 task.cancel()
             await asyncio.gather(*self._doing, return_exceptions=True)
-            await self._patiently(rows.give_back)
+
+    async def give_back(self) -> None:
+        """Frees whatever this process holds, once nobody in it does anything under its leases any more."""
+        await self._patiently(rows.give_back)
 
     async def begin_now(self, work_id: str) -> "asyncio.Task[None] | None":
         """Starts on one piece ahead of its time, because somebody asks. None: it is held, or too many ask."""

@@ -22,6 +22,7 @@ from hub.orders.rows import OrderRow
 from hub.store import Store
 from sandbox.stand.people import id_number
 from schemas.call import Attempt, Http, Reply
+from schemas.contract import operation_named
 from schemas.errors import Garbled, MaybeSent, NotSent, Refused
 from schemas.outcome import Absent, Pending
 from schemas.person import Person
@@ -268,6 +269,37 @@ async def test_no_step_is_sent_under_a_lost_claim(office: Office):
     found = await office.row(row.order_id)
     assert counter.sent == 1
     assert found.state == "submitting", "the frozen attempt wrote nothing"
+
+
+async def test_nothing_is_sent_long_after_it_was_journalled(office: Office):
+    """A process that was frozen between the journal and the first message may have been taken for dead since."""
+    counter = Counter(office, submitting, FINE)
+    row = await office.begin()
+    office.clock.forward(LEASE)
+    assert await office.claim(row.order_id)
+    await counter.run(row)
+    assert counter.sent == 0
+
+
+async def test_what_an_enquiry_remembers_takes_no_news_away(office: Office):
+    """A callback replaces a handle while an enquiry that loaded the old one goes on: the new one stays."""
+
+    async def first(payment: BillPayment, attempt: Attempt) -> Any:
+        await attempt.remember(told="old")
+        await attempt.submit("create", PAY)
+        return Pending(stage="processing")
+
+    async def asks(payment: BillPayment, attempt: Attempt) -> Any:
+        await office.journal.remember(orders[0], office.tenant, {"told": "new"}, None)
+        await attempt.remember(asked="again")
+        return Pending(stage="processing")
+
+    counter = Counter(office, first, FINE, find=asks)
+    row = await counter.pay()
+    orders = [row.order_id]
+    row = await counter.worked(row)
+    opened = await office.journal.opened(row, operation_named(row.operation))
+    assert opened.handles.items() >= {("told", "new"), ("asked", "again")}
 
 
 async def test_enquiry_cannot_submit(office: Office):

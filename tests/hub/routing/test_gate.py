@@ -12,7 +12,7 @@ from connectors.kit.attempt import PartnerCall
 from connectors.kit.manifest import Breaker, Limits, Manifest
 from hub.routing.gate import LONGEST_QUEUE, PartnerGate
 from schemas.call import Http, Reply
-from schemas.errors import MaybeSent, NotSent
+from schemas.errors import MaybeSent, NotSent, NotTried
 from tests.connectors.kit.bench import Bench, in_turn
 
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -141,12 +141,13 @@ async def test_abandoned_trial_makes_room():
     assert not await refused(gate)
 
 
-async def test_our_own_mistakes_do_not_open_it():
+@pytest.mark.parametrize("ours", [ValueError("ours"), NotTried("ours")])
+async def test_our_own_mistakes_do_not_open_it(ours: Exception):
     """What fails on our side says nothing about the partner."""
     gate = PartnerGate(manifest(), Watch())
     for _ in range(FAILURES * 2):
-        with pytest.raises(ValueError, match="ours"):
-            await through(gate, ValueError("ours"))
+        with pytest.raises(type(ours), match="ours"):
+            await through(gate, ours)
     assert not await refused(gate)
 
 
