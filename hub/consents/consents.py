@@ -150,13 +150,10 @@ class Consents:
 
     async def _active(self, tenant: str, consent_id: str) -> ConsentRow:
         """A consent of this bank's that has not ended. Raises: ConsentMissing."""
-        row = await self._store.read(lambda tx: rows.find_consent(tx, consent_id))
-        if row is None or row.tenant != tenant:
-            raise _missing("there is no such consent", "names no consent of this bank")
-        state = self._state(row)
-        if state != "active":
-            raise _missing(f"this consent is {state}", f"is {state}; ask the customer for a new one")
-        return row
+        found = await self._store.read(lambda tx: standing(tx, tenant, consent_id, self._clock()))
+        if isinstance(found, ConsentMissing):
+            raise found
+        return found
 
     def _refuse(self, caller: Caller, request: ConsentRequest, now: datetime) -> None:
         if not now < request.expires_at <= now + LONGEST:
@@ -177,15 +174,10 @@ class Consents:
         sealer = await self._data_keys.of(row.tenant)
         return _agreed.decode(sealer.unseal(row.agreed, context=f"{AGREED}:{row.consent_id}"))
 
-    def _state(self, row: ConsentRow) -> State:
-        if row.revoked_at is not None:
-            return "revoked"
-        return "expired" if row.expires_at <= self._clock() else "active"
-
     def _shown(self, row: ConsentRow, agreed: ConsentRequest) -> Consent:
         return Consent(
             consent_id=row.consent_id,
-            state=self._state(row),
+            state=_state(row, self._clock()),
             operations=agreed.operations,
             customer=_masked(agreed.customer),
             actor=_masked(agreed.actor) if agreed.actor else None,
@@ -194,6 +186,23 @@ class Consents:
             expires_at=row.expires_at,
             revoked_at=row.revoked_at,
         )
+
+
+def standing(tx: Connection, tenant: str, consent_id: str, now: datetime) -> ConsentRow | ConsentMissing:
+    """A consent of this bank's that has not ended, or why there is none."""
+    row = rows.find_consent(tx, consent_id)
+    if row is None or row.tenant != tenant:
+        return _missing("there is no such consent", "names no consent of this bank")
+    state = _state(row, now)
+    if state != "active":
+        return _missing(f"this consent is {state}", f"is {state}; ask the customer for a new one")
+    return row
+
+
+def _state(row: ConsentRow, now: datetime) -> State:
+    if row.revoked_at is not None:
+        return "revoked"
+    return "expired" if row.expires_at <= now else "active"
 
 
 def _is_unborn(person: Person, now: datetime) -> bool:

@@ -210,6 +210,7 @@ class Callbacks:
         await self._journal.settle(
             Settlement(
                 order_id=row.order_id,
+                tenant=row.tenant,
                 operation=operation,
                 request=request,
                 manifest=connector.manifest,

@@ -13,7 +13,6 @@ from schemas.call import Clock
 
 log = structlog.get_logger("hub.evidence")
 
-CONTEXT = "evidence.sealed"
 LONGEST = 64 * 1024
 MOST_CODES = 20
 """Of one answer: a partner that makes them up fills no table at once."""
@@ -51,7 +50,7 @@ class Exhibits:
         sealer = await self._data_keys.of(tenant)
         now = self._clock()
         evidence_id = ids.new("evi", now)
-        sealed = sealer.seal(found[:LONGEST], context=f"{CONTEXT}:{evidence_id}")
+        sealed = sealer.seal(found[:LONGEST], context=rows.evidence_context(evidence_id))
 
         def unit(tx: Connection) -> None:
             rows.keep_evidence(

@@ -33,6 +33,11 @@ KEPT = timedelta(days=7)
 """How long somebody may still want to look."""
 
 
+def evidence_context(evidence_id: str) -> str:
+    """What a piece of evidence is sealed for."""
+    return f"evidence.sealed:{evidence_id}"
+
+
 def keep_evidence(
     tx: Connection, evidence_id: str, *, tenant: str, partner: str, trace_id: str, at: datetime, sealed: bytes
 ) -> None:
@@ -56,7 +61,9 @@ class Unmapped(msgspec.Struct, frozen=True):
 
 
 def count_unmapped(tx: Connection, partner: str, operation: str, said: str, now: datetime) -> None:
-    which = {"partner": partner, "operation": operation, "said": said[:100]}
+    """Counts one. What cannot be printed is no part of a code, and not every database would take it."""
+    shown = "".join(char if char.isprintable() else "?" for char in said[:100])
+    which = {"partner": partner, "operation": operation, "said": shown}
     if not insert_if_absent(tx, unmapped, {**which, "times": 1, "last_at": now}):
         same = [unmapped.c[name] == value for name, value in which.items()]
         tx.execute(update(unmapped).where(*same).values(times=unmapped.c.times + 1, last_at=now))

@@ -23,6 +23,8 @@ from schemas.struct import WORDS
 T = TypeVar("T")
 
 MAX_BODY = 64 * 1024
+MAX_CALLBACK = 256 * 1024
+"""A partner may tell much at once: the offers of a hundred lenders."""
 MAX_KEY = 255
 MAX_FLAWS = 8
 """Places at fault that one answer names."""
@@ -78,16 +80,16 @@ def refuse_nul(request: Request[Any, Any, Any]) -> None:
         raise Malformed("an address holds no NUL")
 
 
-async def body_of(request: Request[Any, Any, Any]) -> bytes:
+async def body_of(request: Request[Any, Any, Any], most: int = MAX_BODY) -> bytes:
     """The raw body, up to the limit. Raises: TooLarge."""
     announced = request.headers.get("content-length", "0")
-    if not announced.isdigit() or int(announced) > MAX_BODY:
-        raise TooLarge(f"a body has at most {MAX_BODY} bytes")
+    if not announced.isdigit() or int(announced) > most:
+        raise TooLarge(f"a body has at most {most} bytes")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
-            raise TooLarge(f"a body has at most {MAX_BODY} bytes")
+        if len(body) > most:
+            raise TooLarge(f"a body has at most {most} bytes")
     return bytes(body)
 
 

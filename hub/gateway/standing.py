@@ -7,11 +7,13 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+import structlog
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from hub.consents.consents import ConsentRequest
+from hub.errors import TooLarge
 from hub.gateway import problems, reading
 from hub.gateway.calls import Call
 from hub.gateway.problems import Problem
@@ -20,6 +22,8 @@ from hub.gateway.site import Site
 from hub.identity.guard import Caller
 from hub.orders.desk import OrderPage, OrderSearch
 from schemas.contract import operation_named
+
+log = structlog.get_logger("hub.gateway")
 
 _problem = msgspec.json.Decoder(Problem)
 
@@ -173,7 +177,11 @@ def _callbacks(site: Site) -> HTTPRouteHandler:
     async def take(
         request: Request[Any, Any, Any], partner: FromPath[str], account_id: FromPath[str]
     ) -> Response[bytes]:
-        body = await reading.body_of(request)
+        try:
+            body = await reading.body_of(request, reading.MAX_CALLBACK)
+        except TooLarge:
+            log.warning("callback-too-large", partner=partner[:41], account=account_id[:40])
+            raise
         headers = {name: value for name, value in request.headers.items() if name not in ("authorization", "cookie")}
         said = await site.callbacks.take(partner, account_id, headers, body)
         return Response(said.body, media_type=said.content_type, status_code=said.status)

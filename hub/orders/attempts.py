@@ -246,6 +246,7 @@ class Attempts:
         """Writes down the news, and keeps trying for a while when the store is away: the partner said it only once."""
         settlement = Settlement(
             order_id=job.row.order_id,
+            tenant=job.row.tenant,
             operation=job.operation,
             request=job.request,
             manifest=job.connector.manifest,

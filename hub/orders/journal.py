@@ -11,8 +11,9 @@ from connectors.kit.manifest import Manifest
 from connectors.kit.partner import Happening
 from hub import ids
 from hub.audit import rows as audit
-from hub.consents.parties import Parties, open_parties, seal_parties
-from hub.errors import FieldError, Invalid, KeyReused
+from hub.consents import consents
+from hub.consents.parties import Parties, consent_of, open_parties, seal_parties
+from hub.errors import ConsentMissing, FieldError, HubError, KeyReused
 from hub.events import rows as events
 from hub.evidence.rows import count_unmapped
 from hub.orders import reversals, rows, sealed
@@ -63,6 +64,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     order_id: str
+    tenant: str
     operation: Operation
     request: OrderRequest
     manifest: Manifest
@@ -111,7 +113,7 @@ class Journal:
         """Journals an order: row, key, reference, due work and audit, in one commit.
 
         Returns the order and True; or the one that already stands under the key, and False.
-        Raises: KeyReused, Invalid.
+        Raises: KeyReused, Invalid; ConsentMissing where the consent has ended while the order was checked.
         """
         sealer = await self._data_keys.of(draft.key.tenant)
         now = self._clock()
@@ -120,9 +122,11 @@ class Journal:
         handles = sealed.seal_handles(sealer, order_id, draft.handles)
         parties = seal_parties(sealer, draft.parties, f"{sealed.PARTIES}:{order_id}")
 
-        def unit(tx: Connection) -> tuple[OrderRow | KeyReused | Invalid, bool]:
+        def unit(tx: Connection) -> tuple[OrderRow | HubError, bool]:
             if overlapping := reversals.overlapping(tx, draft.key, draft.request, draft.reversals):
                 return overlapping, False
+            if missing := _disagreed(tx, draft, now):
+                return _standing(tx, draft.key) or missing, False
             if not rows.claim_key(tx, draft.key, order_id, now):
                 standing = _standing(tx, draft.key)
                 if standing is None:
@@ -199,10 +203,7 @@ class Journal:
         Returns the order as it then is; None where a fence was lost, and nothing was written.
         """
         now = self._clock()
-        found = await self._store.read(lambda tx: rows.find(tx, settlement.order_id))
-        if found is None:
-            raise LookupError(settlement.order_id)
-        tenant_sealer = await self._data_keys.of(found.tenant)
+        tenant_sealer = await self._data_keys.of(settlement.tenant)
         news, doubt = _doubted(settlement)
 
         def unit(tx: Connection) -> OrderRow | None:
@@ -240,6 +241,8 @@ class Journal:
     ) -> None:
         """Moves the row as the step says, and writes audit and event beside it."""
         moved = taken.state != row.state
+        if taken.contradicting is not None and not row.noted(taken.what, taken.detail):
+            sealed.keep_contradicting(tx, row, taken.contradicting, settlement.operation, sealer, now)
         row.note(now, taken.what, taken.detail)
         row.review = row.review or taken.alert
         if taken.result is not None:
@@ -306,11 +309,12 @@ class Journal:
 
         def unit(tx: Connection) -> None:
             row = rows.find(tx, order_id, for_update=True)
-            known = {(entry.what, entry.detail) for entry in row.timeline} if row else set()
             for each in happened:
-                if row is None or (each.what, each.detail) in known:
+                if row is None or row.noted(each.what, each.detail):
                     continue
                 row.note(now, each.what, each.detail)
+                facts = {"state": row.state, "what": each.what, "by": "callback"}
+                audit.append(tx, record_of("order.outcome", row, now, facts=facts))
                 events.publish(tx, row.tenant, f"order.{each.what}", row.order_id, now)
             if row is not None:
                 rows.update_order(tx, row)
@@ -335,6 +339,13 @@ class Journal:
         sealer = await self._data_keys.of(row.tenant)
         plain = sealer.unseal(row.result, context=f"{sealed.RESULT}:{row.order_id}")
         return PLAIN.decoder(operation.result).decode(plain)
+
+
+def _disagreed(tx: Connection, draft: Draft, now: datetime) -> ConsentMissing | None:
+    """Whether the consent that the order rests on stands no longer."""
+    consent_id = consent_of(draft.parties)
+    found = consents.standing(tx, draft.key.tenant, consent_id, now) if consent_id else None
+    return found if isinstance(found, ConsentMissing) else None
 
 
 def _standing(tx: Connection, key: Key) -> OrderRow | KeyReused | None:

@@ -34,7 +34,9 @@ def tell(tx: Connection, order_id: str, told: Sequence[Moved], now: datetime) ->
             append(tx, row, posting, "callback", now)
             continue
         words = f"{moved.cause} {moved.number}: money moved, and the order is {row.state}"
-        if all(entry.detail != words for entry in row.timeline):
+        if not row.noted("contradiction", words):
             row.note(now, "contradiction", words)
             row.review = True
+            facts = {"state": row.state, "what": "contradiction", "by": "callback"}
+            audit.append(tx, record_of("order.outcome", row, now, facts=facts))
     rows.update_order(tx, row)

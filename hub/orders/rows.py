@@ -115,6 +115,8 @@ _FIND_KEY = select(order_keys.c.fingerprint, order_keys.c.order_id).where(
 
 SENT_AGAIN = "sent-again"
 STEP = "step"
+DETAIL_KEPT = 200
+"""Characters of an entry's detail that are kept."""
 TIMELINE_KEPT = 100
 """Entries of a timeline that are kept: the first half for what began, the rest for what came last."""
 
@@ -174,13 +176,17 @@ class OrderRow(msgspec.Struct, kw_only=True):
     def note(self, at: datetime, what: str, detail: str = "") -> None:
         """Adds to the timeline. The same thing again only moves its time."""
         last = self.timeline[-1] if self.timeline else None
-        entry = TimelineEntry(at=at, what=what, detail=detail[:200])
+        entry = TimelineEntry(at=at, what=what, detail=detail[:DETAIL_KEPT])
         if last and (last.what, last.detail) == (entry.what, entry.detail):
             self.timeline[-1] = entry
         else:
             self.timeline.append(entry)
         if len(self.timeline) > TIMELINE_KEPT:
             del self.timeline[self._expendable()]
+
+    def noted(self, what: str, detail: str = "") -> bool:
+        """Whether the timeline has it already."""
+        return any((entry.what, entry.detail) == (what, detail[:DETAIL_KEPT]) for entry in self.timeline)
 
     @property
     def may_have_left_at(self) -> datetime:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from hub import ids
+from hub.evidence.rows import evidence_context, keep_evidence
 from hub.orders import rows
 from hub.orders.rows import OrderRow
 from hub.orders.states import Step
@@ -42,6 +44,22 @@ def keep_result(
             sealed = sealer.seal(PLAIN.encode(secret.reveal()), context=context)
             rows.keep_deliverable(tx, row, sealed, now)
     row.result = sealer.seal(PLAIN.encode(result), context=f"{RESULT}:{row.order_id}")
+
+
+def keep_contradicting(
+    tx: Connection, row: OrderRow, result: Any, operation: Operation, sealer: TenantSealer, now: datetime
+) -> None:
+    """Seals what a late success brought, deliverable and all, as evidence under the order's trace."""
+    field = operation.secret_field
+    secret = getattr(result, field) if field else None
+    told = {"result": msgspec.structs.replace(result, **{field: None}) if field else result}
+    if isinstance(secret, Secret):
+        told["secret"] = secret.reveal()
+    evidence_id = ids.new("evi", now)
+    content = sealer.seal(PLAIN.encode(told), context=evidence_context(evidence_id))
+    keep_evidence(
+        tx, evidence_id, tenant=row.tenant, partner=row.partner, trace_id=row.trace_id, at=now, sealed=content
+    )
 
 
 def deliverable_context(order_id: str, deliverable_id: str) -> str:

@@ -33,6 +33,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     detail: str = ""
     result: Any = None
+    contradicting: Any = None
+    """What a success brought that comes too late: nothing of it moves the order, and a person will want to see it."""
     reason: Reason | None = None
     check_after: datetime | None = None
     alert: bool = False
@@ -103,4 +105,5 @@ def _after_final(state: OrderState, news: News, source: Source) -> Step:
         return Step(state=state, what=f"{source}-late", detail="nothing new")
     if says == state:
         return Step(state=state, what=f"{source}-repeated", detail=says)
-    return Step(state=state, what="contradiction", detail=f"{source} says {says}", alert=True)
+    brought = news.result if isinstance(news, Succeeded) else None
+    return Step(state=state, what="contradiction", detail=f"{source} says {says}", alert=True, contradicting=brought)

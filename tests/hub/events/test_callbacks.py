@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hub.gateway.reading import MAX_BODY
+from hub.gateway.reading import MAX_CALLBACK
 from tests.hub.events.pushing import Channel
 from tests.running import CEB, RELOADLY
 
@@ -165,5 +165,5 @@ def test_too_long_is_not_read(channel: Channel):
     """A body beyond the limit is refused before it is stored."""
     order = channel.order()
     before = len(channel.kept())
-    assert channel.push(channel.account_of(order), b"x" * (MAX_BODY + 1)).status_code == 413
+    assert channel.push(channel.account_of(order), b"x" * (MAX_CALLBACK + 1)).status_code == 413
     assert len(channel.kept()) == before

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from hub.evidence.evidence import CONTEXT, LONGEST, Exhibits
-from hub.evidence.rows import KEPT, evidence, forget_evidence
+from hub.evidence.evidence import LONGEST, Exhibits
+from hub.evidence.rows import KEPT, evidence, evidence_context, forget_evidence
 from hub.store import Store, StoreUnavailable, Unsealable
 from tests.hub.orders.office import Office
 
@@ -22,9 +22,9 @@ async def test_kept_sealed_and_cut(office: Office):
     await Exhibits(office.store, office.data_keys, office.clock).keep(office.tenant, "p", "trace", b"x" * LONGEST * 2)
     [row] = await office.store.read(lambda tx: tx.execute(select(evidence)).all())
     assert (row.partner, row.trace_id, row.at) == ("p", "trace", office.clock())
-    assert office.sealer.unseal(row.sealed, context=f"{CONTEXT}:{row.evidence_id}") == b"x" * LONGEST
+    assert office.sealer.unseal(row.sealed, context=evidence_context(row.evidence_id)) == b"x" * LONGEST
     with pytest.raises(Unsealable):
-        office.sealer.unseal(row.sealed, context=f"{CONTEXT}:evi_another")
+        office.sealer.unseal(row.sealed, context=evidence_context("evi_another"))
 
 
 async def test_forgotten_after_a_while(office: Office):

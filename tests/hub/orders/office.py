@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from connectors.kit.manifest import EnquiryWindow, Manifest
 from hub.audit.record import Record, read_record
+from hub.evidence.rows import evidence, evidence_context
 from hub.orders import rows
 from hub.orders.journal import Draft, Journal, Settlement
 from hub.orders.rows import Key, OrderRow
@@ -132,6 +133,7 @@ class Office:
         return await self.journal.settle(
             Settlement(
                 order_id=order_id,
+                tenant=self.tenant,
                 operation=PAY,
                 request=payment(amount),
                 manifest=MANIFEST,
@@ -180,6 +182,15 @@ class Office:
             ]
         )
         return [record for record in map(read_record, bodies) if record.order_id == order_id]
+
+    async def evidence(self, trace_id: str) -> list[bytes]:
+        """What is kept under a trace, unsealed."""
+
+        def query(tx: Connection) -> list[bytes]:
+            kept = tx.execute(evidence.select().where(evidence.c.trace_id == trace_id))
+            return [self.sealer.unseal(row.sealed, context=evidence_context(row.evidence_id)) for row in kept]
+
+        return await self.store.read(query)
 
     async def events(self, order_id: str) -> list[str]:
         """Types of the events about an order."""

@@ -5,8 +5,10 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from hub.errors import KeyReused
+from hub.consents.parties import Parties
+from hub.errors import ConsentMissing, KeyReused
 from hub.evidence.rows import unmapped_codes
 from hub.orders import journal as journalling
 from hub.orders.journal import ClaimLost
@@ -14,8 +16,10 @@ from hub.orders.rows import TIMELINE_KEPT, Overtaken
 from hub.orders.states import NotSent
 from hub.store import Unsealable
 from hub.work import rows as work
+from sandbox.stand.people import id_number
 from schemas.codec import PLAIN
-from schemas.outcome import Absent, Unknown
+from schemas.outcome import Absent, Pending, Unknown
+from schemas.person import Person
 from tests.hub.orders.office import (
     ABSENCE,
     LEASE,
@@ -136,10 +140,32 @@ async def test_lost_fence_after_the_end_is_noted(office: Office):
     """A late answer about an order that is final is still recorded, and a contradiction calls for a person."""
     row = await office.begin()
     await office.settle(row.order_id, declined(), "callback", fence=None)
-    late = await office.settle(row.order_id, succeeded())
+    late = await office.settle(row.order_id, succeeded(token="1111-2222"))
     assert late is not None
     assert (late.state, late.review, late.timeline[-1].what) == ("declined", True, "contradiction")
     assert await office.events(row.order_id) == ["order.declined"]
+    for _ in range(2):
+        await office.settle(row.order_id, succeeded(token="1111-2222"), "callback", fence=None)
+    kept = await office.evidence(late.trace_id)
+    assert [b'"1111-2222"' in each for each in kept] == [True, True], "what each brought, once, and the token too"
+
+
+async def test_what_nobody_can_print_is_counted(office: Office):
+    """A code may hold anything, and not every database takes a NUL: the order moves all the same."""
+    row = await office.begin()
+    moved = await office.settle(row.order_id, Pending(stage="A\x00B", unmapped=True))
+    assert moved is not None
+    assert moved.state == "pending"
+    assert [code.said for code in await office.store.read(unmapped_codes)] == ["A?B"]
+
+
+async def test_a_consent_that_ends_during_the_check(office: Office):
+    """Between the look at the consent and the journal the partner may be asked: nothing is ordered on an ended one."""
+    parties = Parties(consent_id="cns_none", subject=Person(name="x", id_number=id_number(1)))
+    with pytest.raises(ConsentMissing):
+        await office.journal.begin(replace(office.draft(key="k9"), parties=parties))
+    row, is_new = await office.journal.begin(office.draft(key="k9"))
+    assert (is_new, row.state) == (True, "submitting"), "the key was not used up"
 
 
 async def test_no_step_leaves_after_the_end(office: Office):

@@ -74,8 +74,8 @@ class Till:
 
     async def settle(self, row: OrderRow, operation: Operation, request: OrderRequest, news: Any) -> OrderRow:
         told = News(
-            order_id=row.order_id, operation=operation, request=request, manifest=MANIFEST, news=news,
-            source="answer", fence=1,
+            order_id=row.order_id, tenant=row.tenant, operation=operation, request=request, manifest=MANIFEST,
+            news=news, source="answer", fence=1,
         )  # fmt: skip
         settled_row = await self.office.journal.settle(told)
         assert settled_row is not None

@@ -1,9 +1,12 @@
 """An order that names another one: it must be the same customer's, whatever consent that one came under."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
 from hub.consents.parties import Parties
+from hub.consents.rows import ConsentRow, insert_consent
 from hub.errors import Invalid
 from hub.orders.originals import Originals
 from hub.orders.rows import OrderRow
@@ -23,6 +26,13 @@ def of(serial: int, name: str = "周桂英", consent_id: str = "cns_1") -> Parti
 
 async def begun(office: Office, operation: Operation, request: OrderRequest, parties: Parties | None) -> OrderRow:
     """An order of an operation, about somebody or nobody."""
+    if parties is not None:
+        now = office.clock()
+        consent = ConsentRow(
+            consent_id=parties.consent_id, tenant=office.tenant, client_id="app", agreed=b"", created_at=now,
+            expires_at=now + timedelta(hours=1),
+        )  # fmt: skip
+        await office.store.write(lambda tx: insert_consent(tx, consent))
     draft = office.draft()
     key = replace(draft.key, operation=operation.key)
     row, _ = await office.journal.begin(replace(draft, key=key, operation=operation, request=request, parties=parties))
