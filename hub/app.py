@@ -27,7 +27,7 @@ from hub.documents.documents import Documents
 from hub.documents.rows import forget_documents
 from hub.events.callbacks import Callbacks
 from hub.events.rows import KIND as CALLBACK
-from hub.events.rows import forget_callbacks
+from hub.events.rows import forget_callbacks, forget_events
 from hub.evidence.evidence import Exhibits
 from hub.evidence.rows import forget_evidence
 from hub.gateway import problems, reading
@@ -63,7 +63,7 @@ from schemas.call import Clock
 
 log = structlog.get_logger("hub")
 
-SWEEPS = (forget_keys, forget_expired, forget_documents, forget_callbacks, forget_evidence)
+SWEEPS = (forget_keys, forget_expired, forget_documents, forget_callbacks, forget_events, forget_evidence)
 """What each room forgets once its time is over."""
 
 

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from schemas.id_numbers import credit_code_flaw, resident_id_flaw
 from schemas.privacy import C2, private
-from schemas.struct import Canonical, Instant, pattern
+from schemas.struct import Canonical, Instant, pattern, within_reach
 
 IdType = Literal["resident-id", "credit-code", "passport"]
 Relation = Literal["spouse", "parent", "child", "guardian", "agent"]
@@ -43,3 +43,6 @@ class Authority(Canonical):
     """What the actor is to the customer: `child` acts for a parent."""
     evidence: Annotated[str, Meta(min_length=1, max_length=200, description="Where the bank keeps the proof")]
     until: Instant
+
+    def __post_init__(self) -> None:
+        within_reach("until", self.until)

@@ -14,7 +14,7 @@ from schemas.privacy import C2, private
 from schemas.refs import PartnerRef
 from schemas.region import RegionCode
 from schemas.secret import Secret
-from schemas.struct import Canonical, Instant, pattern
+from schemas.struct import Canonical, Instant, pattern, within_reach
 
 Kind = Literal["voucher", "gift-card", "top-up", "lounge", "airport-transfer", "health-check"]
 Tier = Literal["standard", "silver", "gold", "platinum", "diamond"]
@@ -143,6 +143,9 @@ class Booking(OrderRequest):
     tier: Tier
     guests: Annotated[int, Meta(ge=0, le=9)] = 0
 
+    def __post_init__(self) -> None:
+        within_reach("starts_at", self.starts_at)
+
     def contradicts(self, result: "Booked") -> str | None:
         return None if result.starts_at == self.starts_at else "the partner reports another time than was asked for"
 
@@ -161,6 +164,9 @@ class BookingChange(OrderRequest):
 
     booking: OrderId
     starts_at: Instant
+
+    def __post_init__(self) -> None:
+        within_reach("starts_at", self.starts_at)
 
     def contradicts(self, result: Booked) -> str | None:
         return None if result.starts_at == self.starts_at else "the partner reports another time than was asked for"

@@ -41,6 +41,12 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 """A moment with its zone: the only kind that travels."""
 
 
+def within_reach(name: str, moment: datetime) -> None:
+    """Refuses a time of no calendar that anybody keeps. Raises: ValueError, naming the field."""
+    if not 1900 <= moment.year <= 2200:  # noqa: PLR2004 - and far from where another zone's clock would overflow
+        raise ValueError(f"{name}: is a time that nobody keeps; name a year from 1900 to 2200")
+
+
 def derived_struct(name: str, of: type, fields: dict[str, Any], defaults: dict[str, Any]) -> type[Canonical]:
     """A canonical struct made from another one's fields (`msgspec.defstruct` cannot take a metaclass)."""
     namespace = {"__annotations__": fields, "__doc__": of.__doc__, "__module__": of.__module__, **defaults}

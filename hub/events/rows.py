@@ -54,6 +54,8 @@ callbacks = Table(
 
 KIND = "callback"
 """Of due work: a callback that nobody has applied."""
+EVENTS_KEPT = timedelta(days=30)
+"""How long an event may wait in the outbox to be fetched; orders themselves tell their state for ever."""
 TRUSTED_KEPT = timedelta(days=90)
 DOUBTFUL_KEPT = timedelta(days=7)
 """How long callbacks are kept once somebody has judged them; one that nobody has stays."""
@@ -134,6 +136,11 @@ def doubtful_since(tx: Connection, account_id: str, since: datetime, most: int) 
         .limit(most)
     )
     return tx.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def forget_events(tx: Connection, now: datetime) -> int:
+    """Drops some of the events that are too old to be news to anybody."""
+    return delete_some(tx, outbox, outbox.c.event_id < ids.first("evt", now - EVENTS_KEPT))
 
 
 def forget_callbacks(tx: Connection, now: datetime) -> int:

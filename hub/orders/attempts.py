@@ -223,7 +223,7 @@ class Attempts:
         return outcome
 
     async def _failed(self, error: Exception, operation: Operation, attempt: PartnerAttempt) -> News:
-        why = str(error)[:200] if isinstance(error, NotSent | MaybeSent) else type(error).__name__
+        why = _in_words(error)
         log.warning(
             "attempt-without-answer",
             order_id=attempt.order_id,
@@ -263,3 +263,10 @@ class Attempts:
                     raise
                 log.warning("outcome-waits", order_id=job.row.order_id, detail=str(error))
                 await asyncio.sleep(AGAIN_SECONDS)
+
+
+def _in_words(error: Exception) -> str:
+    """Why an attempt failed, as the order's timeline tells a bank; a fault of ours is told in the log."""
+    if isinstance(error, NotSent | MaybeSent):
+        return str(error)[:200]
+    return "the time was over" if isinstance(error, TimeoutError) else "the hub failed at it"

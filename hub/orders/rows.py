@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from hub import ids
 from hub.store import Connection, UtcMicros, delete_some, insert_if_absent, metadata
 from schemas.order import FINAL, Leg, OrderState, Posting, TimelineEntry
 from schemas.outcome import Reason
@@ -57,6 +58,8 @@ orders = Table(
     Column("next_check_at", UtcMicros),
     Index(None, "tenant", "order_id"),
     Index(None, "tenant", "state", "order_id"),
+    Index(None, "tenant", "partner", "order_id"),
+    Index(None, "tenant", "review", "order_id"),
     Index(None, "reverses"),
 )
 """`request`, `parties`, `handles` and `result` are sealed under the tenant's key: they name accounts and people."""
@@ -265,10 +268,12 @@ def list_orders(
             statement = statement.where(column == wanted)
     if review is not None:
         statement = statement.where(table.review.is_(review))
+    # An id holds its order's time to the millisecond, so that a time, too, is found by the index.
     if since is not None:
-        statement = statement.where(table.created_at >= since)
+        statement = statement.where(table.order_id >= ids.first("ord", since), table.created_at >= since)
     if until is not None:
-        statement = statement.where(table.created_at < until)
+        after = ids.first("ord", until + timedelta(milliseconds=1))
+        statement = statement.where(table.order_id < after, table.created_at < until)
     if before is not None:
         statement = statement.where(table.order_id < before)
     found = tx.execute(statement.order_by(table.order_id.desc()).limit(limit)).mappings()

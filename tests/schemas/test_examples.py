@@ -20,6 +20,16 @@ def test_example_is_a_request(operation: Operation) -> None:
     assert isinstance(PLAIN.decoder(operation.request).decode(written), operation.request)
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"])
+def test_a_visit_is_at_a_time_that_somebody_keeps(moment: str) -> None:
+    """In another zone such a time has no date: it is refused before a connector ever sees it."""
+    for name in ("book", "change_booking"):
+        operation = SCENARIOS["rights"].operations[name]
+        body = msgspec.json.encode({**example(operation, ref="7:1"), "starts_at": moment})
+        with pytest.raises(msgspec.ValidationError, match="starts_at: "):
+            PLAIN.decoder(operation.request).decode(body)
+
+
 def test_no_example_is_left_over() -> None:
     """Each file is a scenario's, and each entry an operation's that banks can call."""
     written = {

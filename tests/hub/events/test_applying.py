@@ -14,14 +14,22 @@ from connectors.kit.partner import Acknowledgement, Moved, News
 from hub.errors import Malformed, NotFound, TooMany
 from hub.events import callbacks as desk_of_callbacks
 from hub.events.callbacks import CONTEXT, HOUR, TRIES, UNAPPLIED_AFTER, Callbacks, Raw
-from hub.events.rows import DOUBTFUL_KEPT, KIND, TRUSTED_KEPT, callbacks, forget_callbacks
+from hub.events.rows import (
+    DOUBTFUL_KEPT,
+    EVENTS_KEPT,
+    KIND,
+    TRUSTED_KEPT,
+    callbacks,
+    forget_callbacks,
+    forget_events,
+)
 from hub.orders.rows import OrderRow
 from hub.store import Store, StoreUnavailable, Unsealable
 from hub.work import rows as work
 from hub.work.rows import Work
 from schemas.errors import Garbled
 from schemas.money import Money
-from schemas.outcome import Succeeded, Unknown
+from schemas.outcome import Declined, Reason, Succeeded, Unknown
 from tests.hub.orders.office import LEASE, MANIFEST, START, Office, declined, succeeded
 
 THANKS = Acknowledgement(body=b"thanks")
@@ -346,6 +354,16 @@ async def test_judged_callbacks_are_forgotten(office: Office):
         await office.store.write(lambda tx, now=now: forget_callbacks(tx, now))
         assert len(await stored(office)) == left
     assert [one.trusted for one in await stored(office)] == [None]
+
+
+async def test_old_events_leave_the_outbox(office: Office):
+    """What nobody fetched for a month is no news; the order itself still tells."""
+    row = await office.begin()
+    await office.settle(row.order_id, Declined(reason=Reason(code="declined")))
+    for late, left in [(EVENTS_KEPT, 1), (EVENTS_KEPT + HOUR, 0)]:
+        now = office.clock() + late
+        await office.store.write(lambda tx, now=now: forget_events(tx, now))
+        assert len(await office.events(row.order_id)) == left
 
 
 async def away(*_: object) -> Acknowledgement:
