@@ -85,8 +85,10 @@ class CebUtilityBills(UtilityBills):
         return payments.created(answer, attempt.reference)
 
     async def find_payment(self, payment: BillPayment, attempt: Attempt) -> Found[Receipt]:  # noqa: ARG002 - found by reference
-        order = wire.OrderRequest(merOrderNo=attempt.reference, merOrderDate=payments.order_date(attempt.sent_at))
-        return payments.enquired(await _ask(attempt, wire.ORDER, order), attempt.reference)
+        async def ask(session_id: str) -> Answer:
+            return await _ask(attempt, wire.ORDER, payments.enquiry(attempt, session_id))
+
+        return payments.enquired(await _logged_in(attempt, "enquiry", ask), attempt.reference)
 
 
 def read_callback(raw: bytes, _headers: Mapping[str, str], account: CebAccount) -> News:

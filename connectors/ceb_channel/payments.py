@@ -1,14 +1,15 @@
 """Payments: ours to the channel's orders, and the channel's verdicts to ours."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import msgspec
 
 from connectors.ceb_channel import wire
 from connectors.ceb_channel.envelope import Answer, CebAccount, decode
-from connectors.ceb_channel.facts import ENQUIRY, PAY, STATUS, ZONE, means
+from connectors.ceb_channel.facts import DETAIL, ENQUIRY, PAY, STATUS, ZONE, means
+from connectors.kit.codes import Codes
 from connectors.kit.units import from_major, to_yuan
 from schemas.call import Attempt
 from schemas.errors import Garbled
@@ -31,7 +32,7 @@ def creation(payment: BillPayment, attempt: Attempt, session_id: str, account: C
     kept = attempt.handles
     request = wire.CreateRequest(
         merOrderNo=attempt.reference,
-        merOrderDate=order_date(attempt.sent_at),
+        merOrderDate=f"{order_day(attempt):%Y%m%d}",
         payAmount=to_yuan(payment.amount),
         paymentItemCode=kept["item_code"],
         paymentItemId=kept["item_id"],
@@ -52,15 +53,20 @@ def _for_bill(request: wire.CreateRequest, kept: Mapping[str, str]) -> wire.Crea
         request,
         billAmount=msgspec.UNSET if bill.payAmount is None else bill.payAmount,
         queryAcqSsn=kept["qry_acq_ssn"],
-        customerName=bill.originalCustomerName or msgspec.UNSET,
+        customerName=bill.originalCustomerName or bill.customerName or msgspec.UNSET,
         contractNo=bill.contractNo or msgspec.UNSET,
-        billQueryResultDataModel=bill,
+        billQueryResultDataModel=kept["bill"],
     )
 
 
-def order_date(sent_at: datetime) -> str:
-    """The channel's half of an order's name, beside the number: the same for every enquiry, as `sent_at` is."""
-    return sent_at.astimezone(ZONE).strftime("%Y%m%d%H%M%S")
+def enquiry(attempt: Attempt, session_id: str) -> wire.OrderRequest:
+    """The question what became of an order."""
+    return wire.OrderRequest(sessionId=session_id, orderNo=attempt.reference, tranDate=order_day(attempt).isoformat())
+
+
+def order_day(attempt: Attempt) -> date:
+    """The other half of an order's name, beside the number: the same for every enquiry, as `sent_at` is."""
+    return attempt.sent_at.astimezone(ZONE).date()
 
 
 def created(answer: Answer, reference: str) -> Outcome[Receipt]:
@@ -78,29 +84,40 @@ def created(answer: Answer, reference: str) -> Outcome[Receipt]:
 def enquired(answer: Answer, reference: str) -> Found[Receipt]:
     """What a verified answer to the enquiry says. Raises: Garbled."""
     if means("enquiry", answer.code) == "ok":
-        return verdict(answer.read(wire.Order), reference)
+        return detailed(answer.read(wire.OrderDetail), reference)
     return ENQUIRY.outcome(answer.code, acknowledged=False)
 
 
 def verdict(order: wire.Order, reference: str) -> Outcome[Receipt]:
-    """An acknowledged order's state. A failure is only as final as its error code. Raises: Garbled."""
+    """An acknowledged order's state. Raises: Garbled."""
     if order.merOrderNo != reference:
         raise Garbled("the answer is about another order")
-    status = str(order.order_status)
-    meaning = means("status", status)
+    return _state(STATUS, str(order.order_status), order, order.orderDate)
+
+
+def detailed(order: wire.OrderDetail, reference: str) -> Outcome[Receipt]:
+    """The same, as an enquiry tells it: in numbers of its own. Raises: Garbled."""
+    if order.orderNo != reference:
+        raise Garbled("the answer is about another order")
+    return _state(DETAIL, str(order.status), order, order.payDate)
+
+
+def _state(codes: Codes, status: str, order: wire.Order | wire.OrderDetail, paid_at: str | None) -> Outcome[Receipt]:
+    """A failure is only as final as its error code. Raises: Garbled."""
+    meaning = means(codes.operation, status)
     if meaning == "succeeded":
-        return Succeeded(result=receipt(order))
+        return Succeeded(result=_receipt(order, paid_at))
     if meaning == "declined" and order.errorCode:
         return _settled(PAY.outcome(order.errorCode, acknowledged=True))
-    return _settled(STATUS.outcome(status, acknowledged=True))
+    return _settled(codes.outcome(status, acknowledged=True))
 
 
-def receipt(order: wire.Order) -> Receipt:
+def _receipt(order: wire.Order | wire.OrderDetail, paid_at: str | None) -> Receipt:
     """What the channel says was paid, whatever was ordered. Raises: Garbled."""
     return Receipt(
         paid=from_major(decode(bytes(order.payAmount), Decimal), "CNY"),
         receipt_number=order.transacNo or None,
-        paid_at=_moment(order.orderDate),
+        paid_at=_moment(paid_at),
     )
 
 

@@ -13,7 +13,7 @@ ITEMS = "YAOYAOAPP_INTERFACE_QUERYPAYITEMS"
 BILL = "YAOYAOAPP_INTERFACE_QUERYPAYBILLINFO"
 MOBILE_BILL = "YAOYAOAPP_INTERFACE_QUERYMOBILEPAYBILLINFO"
 CREATE = "TMRI_ORDER_CREATECASHIER"
-ORDER = "TMRI_ORDER_HKORDERS_INFO"
+ORDER = "TMRI_ORDER_QUERYPAYRECORD_HKORDERS_INFO"
 RESULT = "TMRI_ORDER_RESULT"
 
 MOBILE = "04"
@@ -130,7 +130,10 @@ class BillReply(msgspec.Struct):
 
 
 class CreateRequest(msgspec.Struct, omit_defaults=True):
-    """Units: payAmount in 元, billAmount in 分, in one message."""
+    """Units: payAmount in 元, billAmount in 分, in one message.
+
+    Shape: merOrderDate is yyyyMMdd; billQueryResultDataModel is the row's JSON, as a string.
+    """
 
     merOrderNo: str
     merOrderDate: str
@@ -146,7 +149,7 @@ class CreateRequest(msgspec.Struct, omit_defaults=True):
     queryAcqSsn: str | UnsetType = UNSET
     customerName: str | UnsetType = UNSET
     contractNo: str | UnsetType = UNSET
-    billQueryResultDataModel: Row | UnsetType = UNSET
+    billQueryResultDataModel: str | UnsetType = UNSET
     type: str | UnsetType = UNSET
     filed1: str | UnsetType = UNSET
     filed2: str | UnsetType = UNSET
@@ -156,12 +159,29 @@ class CreateRequest(msgspec.Struct, omit_defaults=True):
 
 
 class OrderRequest(msgspec.Struct):
-    merOrderNo: str
-    merOrderDate: str
+    """Shape: tranDate is yyyy-MM-dd, unlike the date of a creation."""
+
+    sessionId: str
+    orderNo: str
+    tranDate: str
+
+
+class OrderDetail(msgspec.Struct):
+    """An order as the enquiry shows it: its `status` is of another table than an `order_status`.
+
+    Units: payAmount in 元; raw, as in `Order`.
+    """
+
+    orderNo: str
+    status: str | int
+    transacNo: str | None = None
+    payDate: str | None = None
+    payAmount: msgspec.Raw = msgspec.Raw()
+    errorCode: str | None = None
 
 
 class Order(msgspec.Struct):
-    """An order as the channel sees it: answered to a creation or an enquiry, and pushed.
+    """An order as the answer to its creation shows it, and as it is pushed.
 
     Units: payAmount in 元; raw, because it comes as a string or as a number, and must stay exact.
     """

@@ -87,13 +87,25 @@ def fetched(*rows: Data, **changes: Any) -> Data:
 def order(**changes: Any) -> Data:
     return {
         "merOrderNo": REFERENCE,
-        "merOrderDate": "20260302120000",
+        "merOrderDate": "20260302",
         "transacNo": "T-9",
         "orderDate": "20260302120005",
         "order_status": "1",
         "payAmount": "123.45",
         "errorCode": "",
         "errorMessage": "",
+    } | changes
+
+
+def detail(**changes: Any) -> Data:
+    """An order as an enquiry shows it."""
+    return {
+        "orderNo": REFERENCE,
+        "transacNo": "T-9",
+        "payDate": "20260302120005",
+        "status": 3,
+        "payAmount": "123.45",
+        "errorCode": "",
     } | changes
 
 
@@ -615,10 +627,34 @@ async def test_an_order_is_in_yuan_for_a_bill_in_fen(them: TheirSide, attempt: C
     await BILLER.pay(payment(amount="200"), attempt())
     (created,) = them.asked(wire.CREATE)
     assert (created["payAmount"], created["billAmount"]) == ("200.00", 12345)
-    assert (created["merOrderNo"], created["merOrderDate"]) == (REFERENCE, "20260302120000")
+    assert (created["merOrderNo"], created["merOrderDate"]) == (REFERENCE, "20260302")
+    assert json.loads(created["billQueryResultDataModel"]) == row()
     assert (created["customerName"], created["contractNo"], created["queryAcqSsn"]) == ("张三", "C-1", "SSN1")
     assert created["notifyUrl"] == "https://hub.test/callbacks/ceb_channel/A1"
     assert "type" not in created
+
+
+async def test_an_order_is_dated_in_china(them: TheirSide, line: Line) -> None:
+    """What is sent at 20:00 UTC is of the next day, in the creation and in every enquiry about it."""
+    them.answers(wire.CREATE, order())
+    them.answers(wire.ORDER, detail())
+    kept = payments.handles(item())
+    sent = PartnerAttempt(line, errand(kept), order_id="o", sent_at=NOON + timedelta(hours=16), commit_step=commit)
+    await BILLER.pay(payment(), sent)
+    await BILLER.find_payment(payment(), sent)
+    assert them.asked(wire.CREATE)[0]["merOrderDate"] == "20260303"
+    assert them.asked(wire.ORDER)[0]["tranDate"] == "2026-03-03"
+
+
+@pytest.mark.parametrize("unnamed", ["", None])
+async def test_a_bill_without_a_full_name_is_paid_under_its_masked_one(
+    them: TheirSide, attempt: Callable[..., PartnerAttempt], unnamed: str | None
+) -> None:
+    """CustomerName stands in where originalCustomerName is empty."""
+    them.answers(wire.CREATE, order())
+    bill = msgspec.convert(row(originalCustomerName=unnamed), wire.Row)
+    await BILLER.pay(payment(), attempt(payments.handles(item(), bill, "SSN1")))
+    assert them.asked(wire.CREATE)[0]["customerName"] == "张*"
 
 
 async def test_a_top_up_is_an_order_of_type_1(them: TheirSide, attempt: Callable[..., PartnerAttempt]) -> None:
@@ -732,10 +768,19 @@ async def test_a_login_that_hangs_submits_nothing(them: TheirSide, attempt: Call
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (order(), Succeeded),
-        (order(order_status="0"), Pending),
-        (order(order_status="2", errorCode="DEF0013"), Declined),
-        (order(order_status="-1"), Pending),
+        (detail(), Succeeded),
+        (detail(status="3"), Succeeded),
+        (detail(status=1), Pending),
+        (detail(status="5"), Pending),
+        (detail(status=2), Declined),
+        (detail(status="4", payAmount=None), Declined),
+        (detail(status=8, errorCode="DEF0013"), Declined),
+        (detail(status=2, errorCode="NPP0005"), Unknown),
+        (detail(status=8, errorCode="XYZ"), Pending),
+        (detail(status=0), Pending),
+        (detail(status=6), Pending),
+        (detail(status="-1"), Pending),
+        ("1002", Unknown),
         ("1005", Absent),
         ("DEF0002", Unknown),
         ("NPP0001", Unknown),
@@ -748,7 +793,49 @@ async def test_an_enquiry_that_fails_says_nothing_about_the_order(
     """Codes that decline a payment decide nothing when they answer an enquiry; only 1005 knows of no order."""
     them.answers(wire.ORDER, answer)
     assert isinstance(await BILLER.find_payment(payment(), attempt()), expected)
-    assert them.asked(wire.ORDER) == [{"merOrderNo": REFERENCE, "merOrderDate": "20260302120000"}]
+    asked = {"sessionId": "S-1", "orderNo": REFERENCE, "tranDate": "2026-03-02"}
+    assert them.asked(wire.ORDER)[0] == asked
+
+
+async def test_an_enquiry_tells_what_was_paid_as_a_creation_does(
+    them: TheirSide, attempt: Callable[..., PartnerAttempt]
+) -> None:
+    """The receipt is the same, whichever message brought it."""
+    them.answers(wire.CREATE, order())
+    them.answers(wire.ORDER, detail(payAmount=123.45))
+    assert await BILLER.find_payment(payment(), attempt()) == await BILLER.pay(payment(), attempt())
+
+
+async def test_a_spent_session_costs_an_enquiry_one_login(
+    them: TheirSide, attempt: Callable[..., PartnerAttempt]
+) -> None:
+    """1002 renews the session and asks once more; twice, it decides nothing and asks no further."""
+    them.answers(wire.ORDER, "1002", detail())
+    assert isinstance(await BILLER.find_payment(payment(), attempt()), Succeeded)
+    assert [one["sessionId"] for one in them.asked(wire.ORDER)] == ["S-1", "S-2"]
+    them.answers(wire.ORDER, "1002")
+    assert isinstance(await BILLER.find_payment(payment(), attempt()), Unknown)
+    assert len(them.asked(wire.ORDER)) == 4
+
+
+@pytest.mark.parametrize("answer", [detail(orderNo="999"), detail(payAmount=""), order(), Reply(status=502)])
+async def test_an_enquiry_without_a_believable_answer_decides_nothing(
+    them: TheirSide, attempt: Callable[..., PartnerAttempt], answer: Scripted
+) -> None:
+    """Another order's detail, a success without an amount, or a message of another shape is no answer."""
+    them.answers(wire.ORDER, answer)
+    with pytest.raises(MaybeSent):
+        await BILLER.find_payment(payment(), attempt())
+
+
+async def test_an_enquiry_without_a_login_decides_nothing(
+    them: TheirSide, attempt: Callable[..., PartnerAttempt]
+) -> None:
+    """A code that would decline a payment says, as the answer to a login, nothing about the order."""
+    them.answers(wire.LOGIN, "DEF0013")
+    with pytest.raises(MaybeSent):
+        await BILLER.find_payment(payment(), attempt())
+    assert them.asked(wire.ORDER) == []
 
 
 # News

@@ -30,8 +30,10 @@ LOGIN, CITIES, CATEGORIES, ITEMS, BILL, MOBILE_BILL = (
         "QUERYMOBILEPAYBILLINFO",
     )
 )
-CREATE, INFO, LIST = "TMRI_ORDER_CREATECASHIER", "TMRI_ORDER_HKORDERS_INFO", "TMRI_ORDER_QUERYPAYRECORD_HK"
-DATE = "20261123101112"
+CREATE, LIST = "TMRI_ORDER_CREATECASHIER", "TMRI_ORDER_QUERYPAYRECORD_HK"
+INFO = "TMRI_ORDER_QUERYPAYRECORD_HKORDERS_INFO"
+DATE = "20261123"
+DAY = "2026-11-23"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,13 @@ class Client:
     def status(self, order: dict[str, Any]) -> str:
         """What an enquiry says about an order: its status, or the code of a refusal."""
         answer = self.enquire(order)
-        return str(answer.data.get("order_status", answer.code))
+        return str(answer.data.get("status", answer.code))
 
     def enquire(self, order: dict[str, Any]) -> Answer:
-        return self.ask(INFO, {"merOrderNo": order["merOrderNo"], "merOrderDate": order["merOrderDate"]})
+        return self.ask(INFO, self.question(order))
+
+    def question(self, order: dict[str, Any], day: str = DAY) -> dict[str, str]:
+        return {"sessionId": self.session or self.log_in(), "orderNo": order["merOrderNo"], "tranDate": day}
 
     def performed(self, order: dict[str, Any]) -> list[dict[str, str]]:
         return self.door.performed(order["merOrderNo"])

@@ -27,7 +27,7 @@ def test_survives_sigkill(own: Callable[..., tuple[Fleet, Path]], tmp_path: Path
         assert again.stands["ceb_channel"].door == client.stand.door
         client = Client(again.stands["ceb_channel"], folder)
         assert len(client.performed(order)) == 1
-        until(lambda: client.status(order) == "1")
+        until(lambda: client.status(order) == "3")
 
 
 def test_a_bad_unit_spoils_no_other(tmp_path: Path) -> None:

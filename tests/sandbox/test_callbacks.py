@@ -86,7 +86,7 @@ def test_late(channel: Client, notified: Notified, bill_key: str) -> None:
     with channel.door.standing_still():
         order = pushed(channel, notified, bill_key, "" if bill_key.startswith("99") else "late-callback")
         channel.door.forward(2 * QUICK["processing_seconds"])
-        assert channel.status(order) == "1"
+        assert channel.status(order) == "3"
         assert notified.forms == []
     until(lambda: notified.forms)
 
@@ -95,7 +95,7 @@ def test_late(channel: Client, notified: Notified, bill_key: str) -> None:
 def test_never(channel: Client, notified: Notified, bill_key: str) -> None:
     """Without a push an enquiry is all there is."""
     order = pushed(channel, notified, bill_key, "" if bill_key.startswith("99") else "no-callback")
-    until(lambda: channel.status(order) == "1")
+    until(lambda: channel.status(order) == "3")
     time.sleep(0.3)
     assert notified.forms == []
 
@@ -104,7 +104,7 @@ def test_hang_after_is_silent(channel: Client, notified: Notified) -> None:
     """An order that is performed and never answered is not pushed either."""
     order = channel.order("9900000004", notifyUrl=notified.url)
     channel.hear(CREATE, order, patience=0.2)
-    until(lambda: channel.status(order) == "1")
+    until(lambda: channel.status(order) == "3")
     time.sleep(0.2)
     assert notified.forms == []
 
@@ -140,4 +140,4 @@ def test_nobody_listens(channel: Client) -> None:
     """A notify URL that nobody serves harms nothing."""
     order = channel.order(notifyUrl="http://127.0.0.1:9/nobody")
     assert channel.ask(CREATE, order).code == "0000"
-    until(lambda: channel.status(order) == "1")
+    until(lambda: channel.status(order) == "3")

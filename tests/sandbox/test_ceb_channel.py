@@ -1,5 +1,6 @@
 """The channel's dialect: envelope, session, catalogue, bills and orders."""
 
+import json
 import re
 import time
 from typing import Any
@@ -27,7 +28,7 @@ from tests.sandbox.wire import until
 def test_signed(channel: Client) -> None:
     """An answer is signed over respCode, respMsg and the plain JSON; a refusal too."""
     assert channel.ask(CITIES, {}).signed
-    refusal = channel.ask(INFO, {"merOrderNo": "unknown", "merOrderDate": "20260101000000"})
+    refusal = channel.ask(INFO, channel.question({"merOrderNo": "unknown"}))
     assert (refusal.code, refusal.signed) == ("1005", True)
 
 
@@ -70,9 +71,9 @@ def test_login(channel: Client) -> None:
     assert channel.ask(LOGIN, {}).code == "1003"
 
 
-@pytest.mark.parametrize("code", [BILL, CREATE])
+@pytest.mark.parametrize("code", [BILL, CREATE, INFO])
 def test_session(channel: Client, code: str) -> None:
-    """Without a good session neither a bill nor an order."""
+    """Without a good session neither a bill nor an order, nor news of one."""
     order = {**channel.order(), "sessionId": "expired"}
     assert channel.ask(code, order).code == "1002"
     assert channel.performed(order) == []
@@ -130,6 +131,20 @@ def test_bill(channel: Client) -> None:
 def test_no_bill(channel: Client, tail: str, code: str) -> None:
     """Nothing owed, nobody known, not reached: each has its code."""
     assert channel.bill("99000000" + tail).code == code
+
+
+def test_a_name_in_full_or_masked(channel: Client) -> None:
+    """Where a bill gives no name in full, an order gives the masked one; elsewhere the masked one fits no bill."""
+    (gas,), (water,) = (channel.bill("9900000029", name).data["data"] for name in ("管道燃气", "自来水"))
+    assert (gas["originalCustomerName"], gas["customerName"][1]) == ("", "*")
+    for name, given, code in (
+        ("管道燃气", gas["customerName"], "0000"),
+        ("自来水", water["originalCustomerName"], "0000"),
+        ("自来水", water["customerName"], "DEF0013"),
+    ):
+        row = json.dumps(gas if name == "管道燃气" else water)
+        order = channel.order("9900000029", "128.50", name, customerName=given, billQueryResultDataModel=row)
+        assert channel.ask(CREATE, order).code == code
 
 
 def test_several_bills(channel: Client) -> None:
@@ -228,7 +243,11 @@ def test_amount(channel: Client, name: str, amount: str, code: str) -> None:
         ("merOrderNo", "x" * 33, "1003"),
         ("merOrderNo", "\ud800", "1003"),
         ("merOrderDate", "2026-11-23", "1003"),
-        ("merOrderDate", "20261323101112", "1003"),
+        ("merOrderDate", "20261323", "1003"),
+        ("merOrderDate", "20261123101112", "1003"),
+        ("merOrderDate", "２０261123", "1003"),
+        ("billQueryResultDataModel", {"payAmount": "12850"}, "1003"),
+        ("billQueryResultDataModel", "[]", "1003"),
         ("billKey", "", "1003"),
         ("billKey", "a b", "DEF0010"),
         ("paymentItemId", "1", "NPP0004"),
@@ -269,16 +288,42 @@ def test_order(channel: Client) -> None:
         answer = channel.ask(CREATE, order).data
     assert set(answer) == {"merOrderNo", "merOrderDate", "transacNo", "orderDate", "order_status", "payAmount"}
     assert (answer["order_status"], answer["payAmount"]) == ("0", "66.60")
-    until(lambda: channel.status(order) == "1")
+    until(lambda: channel.status(order) == "3")
     found = channel.enquire(order).data
+    assert (found["orderNo"], found["payAmount"]) == (order["merOrderNo"], "66.60")
     assert (found["transacNo"], found["errorCode"]) == (answer["transacNo"], "")
 
 
-def test_enquiry_needs_the_date(channel: Client) -> None:
-    """A reference under another date is another order."""
+def test_an_enquiry_has_numbers_of_its_own(channel: Client) -> None:
+    """The same order is 0 to the list and 1 to an enquiry, then 1 and 3: neither may be read by the other's table."""
+    order = channel.order()
+    listed = {"status": "-1", "merOrderNo": order["merOrderNo"]}
+    seen = []
+    with channel.door.standing_still():
+        channel.ask(CREATE, order)
+        for _ in range(2):
+            (one,) = channel.ask(LIST, listed).data["orderList"]
+            seen.append((one["order_status"], channel.status(order)))
+            channel.door.forward(10)
+    assert seen == [("0", "1"), ("1", "3")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"tranDate": "2020-01-01"}, "1005"),
+        ({"tranDate": "20261123"}, "1003"),
+        ({"tranDate": "2026-13-23"}, "1003"),
+        ({"tranDate": None}, "1003"),
+        ({"orderNo": None}, "1003"),
+        ({"orderNo": "nobody"}, "1005"),
+    ],
+)
+def test_enquiry_fields(channel: Client, changed: dict[str, Any], code: str) -> None:
+    """A reference under another day is another order, and a day is written yyyy-MM-dd here."""
     order = channel.order()
     channel.ask(CREATE, order)
-    assert channel.ask(INFO, {**order, "merOrderDate": "20200101000000"}).code == "1005"
+    assert channel.ask(INFO, {**channel.question(order), **changed}).code == code
 
 
 def test_list(channel: Client) -> None:
@@ -287,7 +332,7 @@ def test_list(channel: Client) -> None:
     for _ in range(3):
         channel.ask(CREATE, order)
     reference = order["merOrderNo"]
-    until(lambda: channel.status(order) == "1")
+    until(lambda: channel.status(order) == "3")
     assert channel.ask(LIST, {"status": "1", "merOrderNo": reference}).data["totalNum"] == "3"
     assert channel.ask(LIST, {"status": "2", "merOrderNo": reference}).data["orderList"] == []
     page = channel.ask(LIST, {"status": "-1", "merOrderNo": reference, "pageNum": 2, "pageSize": 2}).data
@@ -301,23 +346,23 @@ def test_duplicates_refused(own: Any) -> None:
     order = client.order()
     assert client.ask(CREATE, order).code == "0000"
     assert client.ask(CREATE, order).code == "1004"
-    assert client.ask(CREATE, {**order, "merOrderDate": "20261124000000"}).code == "0000"
+    assert client.ask(CREATE, {**order, "merOrderDate": "20261124"}).code == "0000"
     assert len(client.performed(order)) == 2
 
 
 @pytest.mark.parametrize(
     ("tail", "code", "first", "last", "performed"),
     [
-        ("26", "0000", "0", "1", 1),
-        ("27", "0000", "0", "2", 0),
-        ("28", "0000", "0", "0", 0),
-        ("29", "0000", "1", "1", 1),
-        ("33", "NPP0005", "0", "1", 1),
-        ("34", "NPP0008", "0", "1", 1),
+        ("26", "0000", "1", "3", 1),
+        ("27", "0000", "1", "2", 0),
+        ("28", "0000", "1", "1", 0),
+        ("29", "0000", "3", "3", 1),
+        ("33", "NPP0005", "1", "3", 1),
+        ("34", "NPP0008", "1", "3", 1),
         ("35", "NPP0003", "1005", "1005", 0),
         ("36", "DEF0005", "1005", "1005", 0),
         ("37", "NPP0006", "1005", "1005", 0),
-        ("12", "UNK7777", "0", "1", 1),
+        ("12", "UNK7777", "1", "3", 1),
     ],
 )
 def test_fates(channel: Client, tail: str, code: str, first: str, last: str, performed: int) -> None:

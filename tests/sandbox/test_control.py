@@ -82,10 +82,10 @@ def test_clock(channel: Client) -> None:
     order = channel.order()
     with channel.door.standing_still():
         channel.ask(CREATE, order)
-        assert [channel.status(order) for _ in range(20)] == ["0"] * 20
+        assert [channel.status(order) for _ in range(20)] == ["1"] * 20
         channel.door.forward(3600)
-        assert channel.status(order) == "1"
-    assert channel.status(order) == "1"
+        assert channel.status(order) == "3"
+    assert channel.status(order) == "3"
 
 
 @pytest.mark.parametrize("change", [{}, {"stands": 1}, {"forward": "1"}, {"forward": -1}, {"forward": 1e9}, []])

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from sandbox.providers.ceb_channel.catalogue import ELECTRICITY, MOBILE, WATER, Item
+from sandbox.providers.ceb_channel.catalogue import ELECTRICITY, GAS, MOBILE, WATER, Item
 from sandbox.providers.ceb_channel.china import here, stamp
 from sandbox.providers.ceb_channel.codes import MALFORMED, Refused
 from sandbox.providers.ceb_channel.magic import Situation, owes_plainly, situation_of
@@ -26,23 +26,32 @@ _NOTHING = {
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """One row of a bill answer.
+    """One row of a bill answer; `named` if it gives the customer's name in full beside the masked one.
 
     Units: pay_amount in fen.
     """
 
     contract_no: str
     customer_name: str
+    named: bool
     pay_amount: int
     begin: str
     end: str
 
+    @property
+    def masked(self) -> str:
+        return self.customer_name[0] + "*" * (len(self.customer_name) - 2) + self.customer_name[-1]
+
+    @property
+    def ordered_as(self) -> str:
+        """The name that an order for this bill gives: in full, where the bill gives it in full."""
+        return self.customer_name if self.named else self.masked
+
     def shown(self) -> dict[str, str]:
-        name = self.customer_name
         return {
             "contractNo": self.contract_no,
-            "customerName": name[0] + "*" * (len(name) - 2) + name[-1],
-            "originalCustomerName": name,
+            "customerName": self.masked,
+            "originalCustomerName": self.customer_name if self.named else "",
             "balance": "0",
             "payAmount": str(self.pay_amount),
             "beginDate": self.begin,
@@ -70,7 +79,14 @@ def bills_of(item: Item, bill_key: str) -> list[Bill]:
     contracts = item.rule.contract or len(amounts) > 1
     begin, end = _period(item)
     return [
-        Bill(f"HT{mark % 10**8:08d}{row}" if contracts else "", f"模拟用户{mark % 10**4:04d}", fen, begin, end)
+        Bill(
+            contract_no=f"HT{mark % 10**8:08d}{row}" if contracts else "",
+            customer_name=f"模拟用户{mark % 10**4:04d}",
+            named=item.rule.category != GAS,
+            pay_amount=fen,
+            begin=begin,
+            end=end,
+        )
         for row, fen in enumerate(amounts, start=1)
     ]
 

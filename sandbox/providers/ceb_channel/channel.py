@@ -22,7 +22,7 @@ from sandbox.providers.ceb_channel.operations import (
     ORDER,
     ORDERS,
 )
-from sandbox.providers.ceb_channel.orders import Orders, answered, described, unsure
+from sandbox.providers.ceb_channel.orders import Orders, answered, described, detailed, unsure
 from sandbox.providers.ceb_channel.results import Results
 from sandbox.providers.ceb_channel.rules import check_fields
 from sandbox.providers.ceb_channel.sessions import Sessions
@@ -64,7 +64,7 @@ class CebChannel:
             return Ask(request, None)
         envelope = opened(request)
         content = envelope.content or {}
-        reference = _text(content.get("merOrderNo"))
+        reference = _text(content.get("merOrderNo") or content.get("orderNo"))
         account = _text(content.get("billKey"))
         if account is None and reference is not None:
             account = self._orders.account_of(reference)
@@ -128,7 +128,8 @@ class CebChannel:
         return answered(order, fault)
 
     async def _order(self, envelope: Envelope, content: dict[str, Any], fault: str | None) -> dict[str, Any]:
-        return described(self._orders.one(envelope.site_code, content), fault)
+        self._sessions.check(envelope.site_code, content)
+        return detailed(self._orders.one(envelope.site_code, content), fault)
 
     async def _order_list(self, envelope: Envelope, content: dict[str, Any], fault: str | None) -> dict[str, Any]:
         found = self._orders.several(envelope.site_code, content)

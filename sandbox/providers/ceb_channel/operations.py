@@ -11,7 +11,9 @@ MOBILE_BILL = Operation(
     "YAOYAOAPP_INTERFACE_QUERYMOBILEPAYBILLINFO", "mobile-bill", Kind.QUERY, "the same for a mobile number"
 )
 CREATE = Operation("TMRI_ORDER_CREATECASHIER", "pay", Kind.PAYMENT, "creates an order and pays it from the deposit")
-ORDER = Operation("TMRI_ORDER_HKORDERS_INFO", "enquiry", Kind.ENQUIRY, "one order by merOrderNo and merOrderDate")
+ORDER = Operation(
+    "TMRI_ORDER_QUERYPAYRECORD_HKORDERS_INFO", "enquiry", Kind.ENQUIRY, "one order by orderNo and tranDate"
+)
 ORDERS = Operation("TMRI_ORDER_QUERYPAYRECORD_HK", "orders", Kind.ENQUIRY, "orders as a list")
 RESULT = Operation("TMRI_ORDER_RESULT", "push", Kind.PUSH, "the result, pushed to notifyUrl; named by `*` never")
 

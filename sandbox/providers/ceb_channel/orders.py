@@ -9,16 +9,19 @@ from typing import Any
 
 from sandbox.providers.ceb_channel.bills import Bill, bills_of
 from sandbox.providers.ceb_channel.catalogue import Item
-from sandbox.providers.ceb_channel.china import is_stamp, stamp
+from sandbox.providers.ceb_channel.china import is_day, stamp, undashed
 from sandbox.providers.ceb_channel.codes import DUPLICATE, MALFORMED, MESSAGES, NO_SUCH_ORDER, Refused
 from sandbox.providers.ceb_channel.magic import Situation, situation_of
 from sandbox.providers.ceb_channel.operations import CREATE
 from sandbox.providers.ceb_channel.rules import check_amount, check_fields, check_window
 from sandbox.stand.book import Book, Order, Page, Performance
+from sandbox.stand.message import json_object
 from sandbox.stand.moment import now
 from sandbox.stand.settings import Settings
 
 PROCESSING, SUCCEEDED, FAILED = "0", "1", "2"
+# An enquiry about one order has numbers of its own, in which 1 is not paid.
+_IN_DETAIL = {PROCESSING: "1", SUCCEEDED: "3", FAILED: "2"}
 _UNMAPPED = "7"
 _AMOUNT = re.compile(r"[0-9]{1,14}(\.[0-9]{1,2})?")
 _REFERENCE = re.compile(r"[0-9A-Za-z]{1,32}")
@@ -65,12 +68,14 @@ class Orders:
         return order
 
     def one(self, site_code: str, content: dict[str, Any]) -> Order:
-        """The latest order under a reference and its date.
+        """The latest order under a reference and its day.
 
         Raises: Refused, if there is none.
         """
-        reference = str(content.get("merOrderNo", ""))
-        found = self._book.read(lambda page: _same(page.find(reference), site_code, content.get("merOrderDate")))
+        reference, day = content.get("orderNo"), undashed(content.get("tranDate"))
+        if not isinstance(reference, str) or day is None:
+            raise Refused(MALFORMED, "orderNo, tranDate")
+        found = self._book.read(lambda page: _same(page.find(reference), site_code, day))
         if not found:
             raise Refused(NO_SUCH_ORDER)
         return found[-1]
@@ -143,8 +148,23 @@ def answered(order: Order, fault: str | None) -> dict[str, str]:
     }
 
 
+def detailed(order: Order, fault: str | None) -> dict[str, str]:
+    """The order as an enquiry about it shows it."""
+    shown = described(order, fault)
+    return {
+        "orderNo": shown["merOrderNo"],
+        "transacNo": shown["transacNo"],
+        "payDate": shown["orderDate"],
+        "billKey": order["billKey"],
+        "status": _IN_DETAIL.get(shown["order_status"], _UNMAPPED),
+        "payAmount": shown["payAmount"],
+        "errorCode": shown["errorCode"],
+        "errorMessage": shown["errorMessage"],
+    }
+
+
 def described(order: Order, fault: str | None) -> dict[str, str]:
-    """The order as an enquiry shows it."""
+    """The order as the list and the push show it."""
     status = _status(order, now())
     code = order["errorCode"] if status == FAILED else ""
     amount = Decimal(order["reported"]) + (fault == "wrong-amount")
@@ -174,7 +194,7 @@ def _wish(content: dict[str, Any], item: Item) -> _Wish:
     bill_key, amount = content.get("billKey"), content.get("payAmount")
     if not isinstance(reference, str) or not _REFERENCE.fullmatch(reference):
         raise Refused(MALFORMED, "merOrderNo")
-    if not isinstance(date, str) or not is_stamp(date):
+    if not isinstance(date, str) or not is_day(date):
         raise Refused(MALFORMED, "merOrderDate")
     if not isinstance(bill_key, str) or not bill_key:
         raise Refused(MALFORMED, "billKey")
@@ -185,6 +205,8 @@ def _wish(content: dict[str, Any], item: Item) -> _Wish:
 
 def _check(wish: _Wish, content: dict[str, Any]) -> None:
     check_fields(wish.item, content)
+    if "billQueryResultDataModel" in content and json_object(content["billQueryResultDataModel"]) is None:
+        raise Refused(MALFORMED, "billQueryResultDataModel")
     bills = [bill for bill in bills_of(wish.item, wish.bill_key) if _means(bill, content)]
     if wish.item.rule.contract and not content.get("contractNo"):
         raise Refused(MALFORMED, "contractNo")
@@ -200,5 +222,5 @@ def _means(bill: Bill, content: dict[str, Any]) -> bool:
     return (
         str(fen) in ("", str(bill.pay_amount))
         and str(contract) in ("", bill.contract_no)
-        and str(name) in ("", bill.customer_name)
+        and str(name) in ("", bill.ordered_as)
     )

@@ -53,7 +53,7 @@ class Channel:
         site, code = changed.pop("site", self.site), changed.pop("code", PUSH)
         content = {
             "merOrderNo": order["reference"],
-            "merOrderDate": "20261123101112",
+            "merOrderDate": "20261123",
             "transacNo": "CEB20261123101112",
             "orderDate": "20261123101112",
             "order_status": status,
