@@ -13,7 +13,6 @@ BILL = Codes(MANIFEST, "bill")
 PAY = Codes(MANIFEST, "pay")
 ENQUIRY = Codes(MANIFEST, "enquiry")
 STATUS = Codes(MANIFEST, "status")
-DETAIL = Codes(MANIFEST, "detail")
 
 
 def means(family: str, code: str) -> str | None:

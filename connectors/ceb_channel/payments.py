@@ -8,8 +8,7 @@ import msgspec
 
 from connectors.ceb_channel import wire
 from connectors.ceb_channel.envelope import Answer, CebAccount, decode
-from connectors.ceb_channel.facts import DETAIL, ENQUIRY, PAY, STATUS, ZONE, means
-from connectors.kit.codes import Codes
+from connectors.ceb_channel.facts import ENQUIRY, PAY, STATUS, ZONE, means
 from connectors.kit.units import from_major, to_yuan
 from schemas.call import Attempt
 from schemas.errors import Garbled
@@ -92,24 +91,24 @@ def verdict(order: wire.Order, reference: str) -> Outcome[Receipt]:
     """An acknowledged order's state. Raises: Garbled."""
     if order.merOrderNo != reference:
         raise Garbled("the answer is about another order")
-    return _state(STATUS, str(order.order_status), order, order.orderDate)
+    return _state(str(order.order_status), order, order.orderDate)
 
 
 def detailed(order: wire.OrderDetail, reference: str) -> Outcome[Receipt]:
-    """The same, as an enquiry tells it: in numbers of its own. Raises: Garbled."""
+    """The same, as an enquiry tells it. Raises: Garbled."""
     if order.orderNo != reference:
         raise Garbled("the answer is about another order")
-    return _state(DETAIL, str(order.status), order, order.payDate)
+    return _state(str(order.status), order, order.payDate)
 
 
-def _state(codes: Codes, status: str, order: wire.Order | wire.OrderDetail, paid_at: str | None) -> Outcome[Receipt]:
+def _state(status: str, order: wire.Order | wire.OrderDetail, paid_at: str | None) -> Outcome[Receipt]:
     """A failure is only as final as its error code. Raises: Garbled."""
-    meaning = means(codes.operation, status)
+    meaning = means("status", status)
     if meaning == "succeeded":
         return Succeeded(result=_receipt(order, paid_at))
     if meaning == "declined" and order.errorCode:
         return _settled(PAY.outcome(order.errorCode, acknowledged=True))
-    return _settled(codes.outcome(status, acknowledged=True))
+    return _settled(STATUS.outcome(status, acknowledged=True))
 
 
 def _receipt(order: wire.Order | wire.OrderDetail, paid_at: str | None) -> Receipt:

@@ -90,7 +90,7 @@ def order(**changes: Any) -> Data:
         "merOrderDate": "20260302",
         "transacNo": "T-9",
         "orderDate": "20260302120005",
-        "order_status": "1",
+        "order_status": "3",
         "payAmount": "123.45",
         "errorCode": "",
         "errorMessage": "",
@@ -681,6 +681,7 @@ async def test_the_receipt_says_what_the_partner_says(them: TheirSide, attempt: 
     ("answer", "expected"),
     [
         (order(order_status="0", payAmount=""), Pending),
+        (order(order_status="1"), Pending),  # paid by the customer, and not yet posted at the biller
         (order(order_status="2", errorCode="DEF0010"), Declined),
         (order(order_status="2", payAmount=None), Declined),
         (order(order_status="2", errorCode="NPP0005"), Unknown),

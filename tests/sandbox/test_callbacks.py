@@ -39,7 +39,7 @@ def test_result(channel: Client, notified: Notified) -> None:
     assert verifies(channel, form)
     result = content(form)
     assert (result["merOrderNo"], result["merOrderDate"]) == (order["merOrderNo"], order["merOrderDate"])
-    assert (result["order_status"], result["payAmount"]) == ("1", "50.00")
+    assert (result["order_status"], result["payAmount"]) == ("3", "50.00")
 
 
 def test_padding(channel: Client, notified: Notified) -> None:
@@ -76,8 +76,8 @@ def test_early(channel: Client, notified: Notified, bill_key: str) -> None:
         channel.door.fault("early-callback")
     answer = channel.ask(CREATE, order)
     assert len(notified.forms) == 1
-    assert content(notified.forms[0])["order_status"] == "1"
-    assert answer.data["order_status"] == "0"
+    assert content(notified.forms[0])["order_status"] == "3"
+    assert answer.data["order_status"] == "1"
 
 
 @pytest.mark.parametrize("bill_key", ["9900000015", "20260001"])
@@ -120,8 +120,8 @@ def test_failure_is_pushed(channel: Client, notified: Notified) -> None:
 @pytest.mark.parametrize(
     ("fault", "signed", "status", "amount"),
     [
-        ("bad-signature", False, "1", "50.00"),
-        ("wrong-amount", True, "1", "51.00"),
+        ("bad-signature", False, "3", "50.00"),
+        ("wrong-amount", True, "3", "51.00"),
         ("unmapped-code", True, "7", "50.00"),
     ],
 )

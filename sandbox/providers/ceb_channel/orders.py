@@ -19,9 +19,9 @@ from sandbox.stand.message import json_object
 from sandbox.stand.moment import now
 from sandbox.stand.settings import Settings
 
-PROCESSING, SUCCEEDED, FAILED = "0", "1", "2"
-# An enquiry about one order has numbers of its own, in which 1 is not paid.
-_IN_DETAIL = {PROCESSING: "1", SUCCEEDED: "3", FAILED: "2"}
+PROCESSING, SUCCEEDED, FAILED = "1", "3", "2"
+# The list is asked for in numbers of its own, in which 1 is a success.
+_LISTED = {"0": PROCESSING, "1": SUCCEEDED, "2": FAILED}
 _UNMAPPED = "7"
 _AMOUNT = re.compile(r"[0-9]{1,14}(\.[0-9]{1,2})?")
 _REFERENCE = re.compile(r"[0-9A-Za-z]{1,32}")
@@ -84,9 +84,9 @@ class Orders:
         """A site's orders, newest first, by reference and by status; -1 is any."""
         reference = str(content.get("merOrderNo", ""))
         found = self._book.read(lambda page: page.find(reference)[::-1] if reference else page.latest())
-        wanted = str(content.get("status", "-1"))
-        moment = now()
-        return [order for order in found if order["site"] == site_code and wanted in ("-1", _status(order, moment))]
+        wanted, moment = str(content.get("status", "-1")), now()
+        mine = [order for order in found if order["site"] == site_code]
+        return [order for order in mine if wanted == "-1" or _status(order, moment) == _LISTED.get(wanted)]
 
     def account_of(self, reference: str) -> str | None:
         found = self._book.read(lambda page: page.find(reference))
@@ -156,7 +156,7 @@ def detailed(order: Order, fault: str | None) -> dict[str, str]:
         "transacNo": shown["transacNo"],
         "payDate": shown["orderDate"],
         "billKey": order["billKey"],
-        "status": _IN_DETAIL.get(shown["order_status"], _UNMAPPED),
+        "status": shown["order_status"],
         "payAmount": shown["payAmount"],
         "errorCode": shown["errorCode"],
         "errorMessage": shown["errorMessage"],

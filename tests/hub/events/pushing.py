@@ -48,7 +48,7 @@ class Channel:
         body = {"biller_id": biller["biller_id"], "account": account, "amount": {"amount": "50.00", "currency": "CNY"}}
         return dict(self.caller.pay(body).raise_for_status().json())
 
-    def form(self, order: dict[str, Any], status: str = "1", *, forged: bool = False, **changed: Any) -> bytes:
+    def form(self, order: dict[str, Any], status: str = "3", *, forged: bool = False, **changed: Any) -> bytes:
         """A push about an order: `changed` are fields of it, `site` and `code` of its envelope."""
         site, code = changed.pop("site", self.site), changed.pop("code", PUSH)
         content = {
@@ -68,7 +68,7 @@ class Channel:
         url = f"{self.hub.base_url}/callbacks/{partner}/{account_id}"
         return httpx.post(url, content=body, headers=FORM, trust_env=False, timeout=20)
 
-    def pushed(self, order: dict[str, Any], status: str = "1", **changed: Any) -> dict[str, Any]:
+    def pushed(self, order: dict[str, Any], status: str = "3", **changed: Any) -> dict[str, Any]:
         """The order after a push about it was thanked for."""
         answer = self.push(self.account_of(order), self.form(order, status, **changed))
         assert (answer.status_code, answer.content) == (200, b"success")

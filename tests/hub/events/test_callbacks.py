@@ -36,7 +36,7 @@ def test_failure_with_an_open_code_declines_nothing(channel: Channel):
 def test_processing_and_unmapped_leave_it_pending(channel: Channel):
     """A push that says processing moves nothing; a status that nobody mapped calls for a person."""
     order = channel.order()
-    assert channel.pushed(order, "0")["state"] == "pending"
+    assert channel.pushed(order, "1")["state"] == "pending"
     odd = channel.pushed(order, "7")
     assert (odd["state"], odd["review"]) == ("pending", True)
 
@@ -124,7 +124,7 @@ def test_push_before_the_answer(channel: Channel):
     assert channel.events(order) == ["order.succeeded"]
 
 
-@pytest.mark.parametrize(("first", "second", "state"), [("1", "2", "succeeded"), ("2", "1", "declined")])
+@pytest.mark.parametrize(("first", "second", "state"), [("3", "2", "succeeded"), ("2", "3", "declined")])
 def test_contradiction_after_the_end(channel: Channel, first: str, second: str, state: str):
     """Verified news against a final state is recorded and reviewed; the state stays."""
     order = channel.order()
