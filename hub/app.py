@@ -2,12 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import structlog
 from litestar import Litestar
@@ -65,6 +65,7 @@ log = structlog.get_logger("hub")
 
 SWEEPS = (forget_keys, forget_expired, forget_documents, forget_callbacks, forget_evidence)
 """What each room forgets once its time is over."""
+Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +257,7 @@ class Beside:
 
 
 def traced(app: ASGIApp) -> ASGIApp:
-    """Gives every request its trace, and every answer the trace's id."""
+    """Gives every request its trace, every answer the trace's id, and what is a bank's own to no cache."""
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -266,7 +267,10 @@ def traced(app: ASGIApp) -> ASGIApp:
 
         async def tell(message: Mapping[str, object]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"].append((b"trace-id", trace_id))  # type: ignore[attr-defined]
+                headers: Headers = message["headers"]  # type: ignore[assignment]
+                headers.append((b"trace-id", trace_id))
+                if _is_private(scope["path"], headers):
+                    headers.append((b"cache-control", b"no-store"))
             await send(message)  # type: ignore[arg-type]
 
         await app(scope, receive, tell)
@@ -274,8 +278,15 @@ def traced(app: ASGIApp) -> ASGIApp:
     return middleware
 
 
-def _header(headers: object, name: bytes) -> str | None:
-    for key, value in headers:  # type: ignore[attr-defined]
+def _is_private(path: str, headers: Headers) -> bool:
+    """Whether no cache may keep an answer: customers are spoken of, or what is wrong now is right later."""
+    if _header(headers, b"cache-control") is not None:
+        return False
+    return path.startswith("/v1/") or (_header(headers, b"content-type") or "").startswith("application/problem+json")
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
+    for key, value in headers:
         if key == name:
             return str(value, "latin-1")
     return None

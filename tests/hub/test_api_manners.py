@@ -148,6 +148,22 @@ def test_nothing_tells_what_serves(caller: Caller) -> None:
         assert not {"server", "x-powered-by", "via"} & set(headers)
 
 
+def test_no_cache_keeps_an_answer(caller: Caller, live_hub: Running) -> None:
+    """A query, a list, an order and a problem are for the bank that asked; what is public says so itself."""
+    biller = live_hub.biller(RELOADLY)
+    private = [
+        caller.get(BILLERS, limit=1),
+        caller.search(biller, "9900000017"),
+        caller.pay(live_hub.payment(RELOADLY, "9900000017")),
+        caller.get("/v1/orders"),
+        caller.get("/v1/orders/ord_none"),
+        caller.call("GET", "/v1/orders", token=""),
+        caller.call("GET", "/nothing"),
+    ]
+    assert {answer.headers["cache-control"] for answer in private} == {"no-store"}
+    assert "max-age" in caller.get("/openapi.json").headers["cache-control"]
+
+
 def test_the_log_names_nobody(two_banks: TwoBanks) -> None:
     """Good days, bad days and bad input leave no account number, name, token or key in the most talkative log."""
     hub, one = two_banks.hub, two_banks.one
