@@ -90,7 +90,8 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     sealer = Sealer(settings.key())
     data_keys = DataKeys(store, sealer)
     tokens = Tokens(settings.key())
-    connectors = _enabled(settings)
+    installed = registry.find()
+    connectors = _enabled(settings, installed)
     for connector in connectors.values():
         connector.scenarios  # noqa: B018 - an enabled partner whose code and manifest disagree stops the start
     lines = Lines(store, data_keys, connectors, clock, public_url=lambda: settings.issuer, patience=settings.patience)
@@ -143,7 +144,7 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         documents=documents,
         pipeline=pipeline,
         journal=journal,
-        desk=Desk(store, journal, attempts, worker, clock),
+        desk=Desk(store, journal, attempts, worker, clock, partners=installed),
         questions=questions,
         deliverables=Deliverables(store, data_keys, clock, again=settings.duration("release_again")),
         callbacks=callbacks,
@@ -163,9 +164,8 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     )
 
 
-def _enabled(settings: Settings) -> dict[str, Connector]:
-    """Raises: SettingError, ManifestError."""
-    found = registry.find()
+def _enabled(settings: Settings, found: dict[str, Connector]) -> dict[str, Connector]:
+    """Raises: SettingError."""
     if missing := [name for name in settings.enabled or () if name not in found]:
         raise SettingError(f"HUB_CONNECTORS: no connector named {', '.join(missing)}; there are: {', '.join(found)}")
     return {name: found[name] for name in settings.enabled or found}
