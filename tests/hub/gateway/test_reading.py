@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -117,6 +119,16 @@ def test_every_pattern_has_words() -> None:
     patterns = set(re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', json.dumps(schemas)))
     assert patterns
     assert {json.loads(pattern) for pattern in patterns} <= WORDS.keys()
+
+
+@pytest.mark.parametrize("first", ["", "for each in registry.find().values(): each.partner"])
+def test_words_are_the_contracts(first: str) -> None:
+    """A partner's account has patterns too, and the same as the contract's: the bank reads the contract's words."""
+    told = "print(WORDS[vouchers.InstitutionCode.__metadata__[0].pattern])"
+    imports = "from connectors.kit import registry", "from schemas.struct import WORDS"
+    lines = [*imports, first, "from schemas.medical_insurance import vouchers", told]
+    ran = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
+    assert ran.stdout == "A capital letter and 11 characters more, as the fund lists it\n"
 
 
 @pytest.mark.parametrize("key", ["k", "k" * 255, "a b", "~!"])
