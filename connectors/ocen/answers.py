@@ -61,7 +61,7 @@ async def news_of(call: Call, operation: str) -> wire.Response | None:
 
 
 async def ask(call: Call, operation: str, content: Content, request_id: str | None = None) -> None:
-    """Asks, unless that was done a moment ago: then the answer is on its way. Raises: NotSent, MaybeSent, Garbled."""
+    """Asks, unless that was done a moment ago: then the answer is on its way. Raises: NotSent, MaybeSent, Refused."""
     _, _, at = call.handles.get(_asked(operation), "").partition(" ")
     now = call.clock()
     if at and now - datetime.fromisoformat(at) < ASK_AGAIN:
