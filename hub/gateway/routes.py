@@ -123,7 +123,7 @@ def flat(request: Request[Any, Any, Any], of: Any, codec: Codec) -> Any:
     try:
         return codec.convert(parameters, of)
     except msgspec.ValidationError as error:
-        flaw = reading.field_error(str(error))
+        flaw = reading.field_error(str(error), of, parameters)
         raise Invalid(f"{flaw.field}: {flaw.message}", flaw) from None
 
 
