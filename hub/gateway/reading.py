@@ -187,6 +187,11 @@ def _asked_for(message: str, of: Any, place: str) -> str:
     return _IN_WORDS.get(message, message)
 
 
+def authorization(request: Request[Any, Any, Any]) -> list[str]:
+    """Every `Authorization` line, for the guard to judge."""
+    return request.headers.getall("authorization", [])
+
+
 def idempotency_key(request: Request[Any, Any, Any]) -> str:
     """Raises: KeyMissing, Malformed."""
     keys = request.headers.getall("idempotency-key", [])
@@ -202,10 +207,10 @@ def idempotency_key(request: Request[Any, Any, Any]) -> str:
 
 def must_accept_json(request: Request[Any, Any, Any]) -> None:
     """Raises: NotAcceptable."""
-    accepted = request.headers.get("accept")
-    if accepted is None:
+    lines = request.headers.getall("accept", [])
+    if not lines:
         return
-    for part in accepted.split(","):
+    for part in ",".join(lines).split(","):  # several lines are one list (RFC 9110, section 5.3)
         kind, _, parameters = part.strip().lower().partition(";")
         if re.search(r"(?:^|;)\s*q=0(?:\.0{0,3})?\s*(?:;|$)", parameters):
             continue

@@ -151,6 +151,16 @@ def test_another_scheme(caller: Caller, scheme: str) -> None:
     problem(answer, Unauthenticated)
 
 
+def test_two_tokens_are_none(caller: Caller) -> None:
+    """A call with two `Authorization` headers is refused, whichever of them is good."""
+    good, bad = ("Authorization", f"Bearer {caller.app.token()}"), ("Authorization", "Bearer x")
+    for headers in ([good, bad], [bad, good], [good, good]):
+        for path in ("/v1/orders", BILLERS, "/v1/documents/doc_none"):
+            answer = caller.call("GET", path, token="", headers=headers)
+            problem(answer, Unauthenticated)
+            assert 'error="invalid_request"' in answer.headers["www-authenticate"]
+
+
 @pytest.mark.parametrize("place", ["?access_token={}", "?token={}"])
 def test_a_token_in_the_address(caller: Caller, place: str) -> None:
     """A token in the address is none: addresses are logged."""

@@ -135,6 +135,13 @@ def test_accept(caller: Caller, live_hub: Running, accept: str, is_good: bool) -
         assert caller.newest() == newest
 
 
+def test_accept_in_lines(caller: Caller) -> None:
+    """Several `Accept` lines are one list: it is enough that one of them takes JSON."""
+    for kinds, status in ((["text/html", JSON], 200), ([JSON, "text/html"], 200), (["text/html", "text/plain"], 406)):
+        answer = caller.call("GET", BILLERS + "?limit=1", headers=[("Accept", kind) for kind in kinds])
+        assert answer.status_code == status
+
+
 def test_health(caller: Caller) -> None:
     """The hub says that it lives and is ready, to anybody."""
     assert caller.call("GET", "/health/live", token="").json() == {"status": "live"}
