@@ -95,7 +95,7 @@ class PartnerDown(PartnerError):
 
 
 class PartnerGarbled(PartnerError):
-    """The partner's answer cannot be used."""
+    """The partner gave no answer that can be used."""
 
 
 class PartnerSlow(PartnerError):

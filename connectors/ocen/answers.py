@@ -12,7 +12,7 @@ from connectors.ocen import exchange, wire
 from connectors.ocen.exchange import Content
 from connectors.ocen.facts import DETAIL, VERDICT
 from schemas.call import Call
-from schemas.errors import MaybeSent, NotReady, Refused
+from schemas.errors import Late, MaybeSent, NotReady, Refused
 from schemas.outcome import Absent, Declined, Pending, Unknown
 
 ASK_AGAIN = timedelta(seconds=3)
@@ -99,9 +99,9 @@ async def waiting(call: Call) -> timedelta:
 
 
 def give_up_after(waited: timedelta) -> None:
-    """Raises: MaybeSent once nobody waits any more."""
+    """Raises: Late once nobody waits any more."""
     if waited >= PATIENCE:
-        raise MaybeSent("the network acknowledged the question, and never answered it")
+        raise Late("the network acknowledged the question, and never answered it")
 
 
 def pause(waited: timedelta) -> timedelta:
