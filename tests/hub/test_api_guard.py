@@ -34,8 +34,8 @@ OPEN = {
     ("POST", "/callbacks/{partner}/{account_id}"),
 }
 """Needs no token, or proves its caller in another way. Everything else is guarded, unasked."""
-NOT_THE_OAUTH_METHOD = {("/oauth/token", method) for method in ("GET", "PUT", "PATCH", "DELETE")} | {
-    ("/oauth/revoke", method) for method in ("GET", "PUT", "PATCH", "DELETE")
+NOT_THE_OAUTH_METHOD = {("/oauth/token", method) for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE")} | {
+    ("/oauth/revoke", method) for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE")
 }
 
 
