@@ -39,7 +39,7 @@ class Malformed(CallerError):
 
 
 class KeyMissing(CallerError):
-    """An order without an Idempotency-Key."""
+    """An order, or a release, without an Idempotency-Key."""
 
 
 class ScopeMissing(CallerError):

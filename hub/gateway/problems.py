@@ -40,7 +40,7 @@ class Row(msgspec.Struct, frozen=True):
 
 TABLE: dict[type[Exception], Row] = {
     errors.Malformed: Row(400, "malformed", "The request cannot be read"),
-    errors.KeyMissing: Row(400, "key-missing", "An order needs an Idempotency-Key"),
+    errors.KeyMissing: Row(400, "key-missing", "This call needs an Idempotency-Key"),
     Unauthenticated: Row(401, "unauthenticated", "No valid access token"),
     errors.ScopeMissing: Row(403, "scope-missing", "The token does not allow this"),
     errors.ConsentMissing: Row(403, "consent-missing", "The customer has not agreed to this"),
