@@ -168,7 +168,8 @@ def field_error(words: str, of: Any = None, given: Any = None) -> FieldError:
 def _spelled(place: str, of: Any, given: Any, *, by_key: bool) -> str:
     """A path with the key at fault, for which msgspec writes `[...]`, or nothing but where it stands."""
     before, within, after = (place, "", "") if by_key else place.partition("[...]")
-    key = asked.key_at_fault(of, before, given, itself=by_key) if given is not None and (by_key or within) else None
+    found = given is not None and (by_key or within) and "[...]" not in before  # the outer of two is not looked for
+    key = asked.key_at_fault(of, before, given, itself=by_key) if found else None
     named = "" if key is None else f".{key}"
     return (before + named + after).removeprefix(".").replace("[...]", "")
 

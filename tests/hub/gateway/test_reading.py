@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -22,7 +22,7 @@ from hub.gateway.tokens import Tokens
 from hub.orders.desk import OrderSearch
 from schemas.refs import PartnerRef
 from schemas.scenarios import operations
-from schemas.struct import WORDS
+from schemas.struct import WORDS, Canonical
 from schemas.utility_bills import BillPayment
 
 TOKENS = Tokens(bytes(32))
@@ -155,6 +155,22 @@ def test_the_key_at_fault_is_named(fields: Any, field: str) -> None:
     error = trouble(json.dumps(GOOD | {"fields": fields}).encode())
     assert error is not None
     assert [flaw.field for flaw in error.errors] == [field]
+
+
+class Nested(Canonical):
+    """Objects in an object, both with keys of one's own."""
+
+    outer: dict[str, dict[Annotated[str, msgspec.Meta(max_length=1)], int]]
+
+
+@pytest.mark.parametrize(
+    ("outer", "field"), [({"a": {"b": "c"}}, "outer.a"), ({"a": {"bb": 1}}, "outer"), ({"a": 1}, "outer.a")]
+)
+def test_the_outer_key_at_most(outer: Any, field: str) -> None:
+    """Where an object with keys of one's own stands in another, the field is named as far as it is known."""
+    with pytest.raises(Invalid) as error:
+        decode(json.dumps({"outer": outer}).encode(), msgspec.json.Decoder(Nested))
+    assert [flaw.field for flaw in error.value.errors] == [field]
 
 
 def test_every_pattern_has_words() -> None:
