@@ -2,12 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import structlog
 from litestar import Litestar
@@ -65,6 +65,7 @@ log = structlog.get_logger("hub")
 
 SWEEPS = (forget_keys, forget_expired, forget_documents, forget_callbacks, forget_events, forget_evidence)
 """What each room forgets once its time is over."""
+Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,8 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     sealer = Sealer(settings.key())
     data_keys = DataKeys(store, sealer)
     tokens = Tokens(settings.key())
-    connectors = _enabled(settings)
+    installed = registry.find()
+    connectors = _enabled(settings, installed)
     for connector in connectors.values():
         connector.scenarios  # noqa: B018 - an enabled partner whose code and manifest disagree stops the start
     lines = Lines(store, data_keys, connectors, clock, public_url=lambda: settings.issuer, patience=settings.patience)
@@ -142,7 +144,7 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
         documents=documents,
         pipeline=pipeline,
         journal=journal,
-        desk=Desk(store, journal, attempts, worker, clock),
+        desk=Desk(store, journal, attempts, worker, clock, partners=installed),
         questions=questions,
         deliverables=Deliverables(store, data_keys, clock, again=settings.duration("release_again")),
         callbacks=callbacks,
@@ -162,9 +164,8 @@ def furnish(settings: Settings, store: Store, clock: Clock) -> Rooms:
     )
 
 
-def _enabled(settings: Settings) -> dict[str, Connector]:
-    """Raises: SettingError, ManifestError."""
-    found = registry.find()
+def _enabled(settings: Settings, found: dict[str, Connector]) -> dict[str, Connector]:
+    """Raises: SettingError."""
     if missing := [name for name in settings.enabled or () if name not in found]:
         raise SettingError(f"HUB_CONNECTORS: no connector named {', '.join(missing)}; there are: {', '.join(found)}")
     return {name: found[name] for name in settings.enabled or found}
@@ -257,7 +258,7 @@ class Beside:
 
 
 def traced(app: ASGIApp) -> ASGIApp:
-    """Gives every request its trace, and every answer the trace's id."""
+    """Gives every request its trace, every answer the trace's id, and what is a bank's own to no cache."""
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -267,7 +268,10 @@ def traced(app: ASGIApp) -> ASGIApp:
 
         async def tell(message: Mapping[str, object]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"].append((b"trace-id", trace_id))  # type: ignore[attr-defined]
+                headers: Headers = message["headers"]  # type: ignore[assignment]
+                headers.append((b"trace-id", trace_id))
+                if _is_private(scope["path"], headers):
+                    headers.append((b"cache-control", b"no-store"))
             await send(message)  # type: ignore[arg-type]
 
         await app(scope, receive, tell)
@@ -275,8 +279,15 @@ def traced(app: ASGIApp) -> ASGIApp:
     return middleware
 
 
-def _header(headers: object, name: bytes) -> str | None:
-    for key, value in headers:  # type: ignore[attr-defined]
+def _is_private(path: str, headers: Headers) -> bool:
+    """Whether no cache may keep an answer: customers are spoken of, or what is wrong now is right later."""
+    if _header(headers, b"cache-control") is not None:
+        return False
+    return path.startswith("/v1/") or (_header(headers, b"content-type") or "").startswith("application/problem+json")
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
+    for key, value in headers:
         if key == name:
             return str(value, "latin-1")
     return None

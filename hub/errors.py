@@ -39,7 +39,7 @@ class Malformed(CallerError):
 
 
 class KeyMissing(CallerError):
-    """An order without an Idempotency-Key."""
+    """An order, or a release, without an Idempotency-Key."""
 
 
 class ScopeMissing(CallerError):
@@ -95,7 +95,7 @@ class PartnerDown(PartnerError):
 
 
 class PartnerGarbled(PartnerError):
-    """The partner's answer cannot be used."""
+    """The partner gave no answer that can be used."""
 
 
 class PartnerSlow(PartnerError):

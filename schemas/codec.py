@@ -16,7 +16,7 @@ T = TypeVar("T")
 class Codec:
     """JSON under one way of writing a PartnerRef.
 
-    The gateway's codec signs and opens them; PLAIN writes them as they are, for the journal.
+    The gateway's codec encrypts and opens them; PLAIN writes them as they are, for the journal.
     """
 
     def __init__(self, write_ref: Callable[[PartnerRef], str], read_ref: Callable[[str], PartnerRef]) -> None:

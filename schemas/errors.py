@@ -5,6 +5,7 @@ PartnerFailure
     NotTried    it was not even tried, for a reason of our own: that says nothing about the partner
   MaybeSent     everything else that ends an exchange without a usable answer
     Garbled     an answer came, and it is no message of this partner's protocol
+    Late        no answer came in time
   NotReady      the partner needs more time; ask again after a while (questions only)
   Refused       the partner, or its rules, say no to this request: the caller's data are the cause
 """
@@ -34,6 +35,10 @@ class Garbled(MaybeSent):
     def __init__(self, message: str, evidence: bytes = b"") -> None:
         super().__init__(message)
         self.evidence = evidence
+
+
+class Late(MaybeSent):
+    """Nobody answered for as long as anybody waits."""
 
 
 class NotReady(PartnerFailure):

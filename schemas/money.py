@@ -80,6 +80,11 @@ class Money(Canonical):
         whole, part = divmod(minor, 10**exponent)
         return cls(amount=f"{whole}.{part:0{exponent}}", currency=currency)
 
+    def refuse_zero(self, field: str = "amount") -> None:
+        """For a request in which nothing would be asked for or moved. Raises: ValueError naming the amount."""
+        if self.value <= 0:
+            raise ValueError(f"{field}.amount: must be more than zero")
+
     def equals(self, other: "Money") -> bool:
         """The same value of the same currency, however many zeros follow."""
         return self.currency == other.currency and self.value == other.value

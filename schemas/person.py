@@ -1,6 +1,7 @@
 """Who is concerned: the customer whom a consent names, and who acts for whom."""
 
 from typing import Annotated, Literal
+from unicodedata import category
 
 from msgspec import Meta
 
@@ -31,6 +32,8 @@ class Person(Canonical):
     mobile: Mobile | None = None
 
     def __post_init__(self) -> None:
+        if not self.name.strip() or any(category(letter) == "Cc" for letter in self.name):
+            raise ValueError("name: is blank, or holds control characters")
         flaw = _FLAWS[self.id_type](self.id_number) if self.id_type in _FLAWS else None
         if flaw:
             raise ValueError(f"id_number: {flaw}")

@@ -6,7 +6,7 @@ from typing import Any
 class PartnerRef:
     """One thing at one partner.
 
-    Shape: travels to banks as an opaque token that only the gateway signs and opens;
+    Shape: travels to banks as an opaque token that only the gateway encrypts and opens;
     inside the hub it is the partner's immutable numeric id and the partner's own local id.
     """
 

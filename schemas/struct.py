@@ -23,7 +23,7 @@ class Canonical(msgspec.Struct, metaclass=CanonicalMeta, frozen=True, kw_only=Tr
 
 
 WORDS: dict[str, str] = {}
-"""What each pattern of the contract asks for, for people who cannot be expected to read it."""
+"""What each pattern of the contract asks for, for people who cannot read it: in the words of whoever had it first."""
 
 
 def pattern(regex: str, description: str, min_length: int | None = None, max_length: int | None = None) -> msgspec.Meta:
@@ -33,7 +33,7 @@ def pattern(regex: str, description: str, min_length: int | None = None, max_len
     Write `[0-9]`, never `\d`: Python's `\d` takes full-width digits.
     """
     whole = rf"^(?:{regex})$(?!\n)"
-    WORDS[whole] = description
+    WORDS.setdefault(whole, description)
     return msgspec.Meta(pattern=whole, description=description, min_length=min_length, max_length=max_length)
 
 

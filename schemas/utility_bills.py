@@ -193,8 +193,7 @@ class BillPayment(OrderRequest):
     fields: Fields = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.amount.value <= 0:
-            raise ValueError("amount.amount: must be more than zero")
+        self.amount.refuse_zero()
         if self.bill_id is not None and self.bill_id.partner != self.biller_id.partner:
             raise ValueError("bill_id: belongs to another partner than biller_id")
 

@@ -1,8 +1,9 @@
 """The only way out to a partner, and the only home of httpx and tenacity.
 
 An exchange ends with a complete reply, with NotSent (the transport proves that no connection was made), or with
-MaybeSent (everything else; Garbled where bytes came that are no HTTP). The proof is the transport's cause, never the
-name httpx gives it: a server that reads the whole request and then resets is reported as a connect time-out.
+MaybeSent (everything else; Garbled where bytes came that are no HTTP, Late where nothing came in time). The proof is
+the transport's cause, never the name httpx gives it: a server that reads the whole request and then resets is reported
+as a connect time-out.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from httpx_aiohttp import AiohttpTransport
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from schemas.call import Message, Reply
-from schemas.errors import Garbled, MaybeSent, NotSent, NotTried
+from schemas.errors import Garbled, Late, MaybeSent, NotSent, NotTried
 
 MAX_REPLY = 4 * 1024 * 1024
 """Bytes of a reply that anybody reads."""
@@ -101,7 +102,7 @@ def transport(*, connections: int, tls: ssl.SSLContext | None = None) -> Aiohttp
 def told_apart(error: Exception) -> NotSent | MaybeSent:
     """NotSent if some cause of the error proves that no connection was made; otherwise MaybeSent.
 
-    Bytes that are no HTTP came from somebody, so they are Garbled.
+    Bytes that are no HTTP came from somebody, so they are Garbled; Late is what the clock alone ended.
     """
     causes = list(_causes(error))
     for cause in causes:
@@ -110,7 +111,7 @@ def told_apart(error: Exception) -> NotSent | MaybeSent:
     if any(type(cause) is aiohttp.ClientResponseError for cause in causes):
         return Garbled("the answer is no HTTP")
     if isinstance(error, TimeoutError):
-        return MaybeSent("no answer in time")
+        return Late("no answer in time")
     return MaybeSent(f"the connection failed: {type(error.__cause__ or error).__name__}")
 
 

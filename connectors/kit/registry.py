@@ -12,6 +12,7 @@ import connectors
 from connectors.kit.manifest import Manifest, ManifestError
 from connectors.kit.partner import Partner
 from schemas.contract import Scenario
+from schemas.scenarios import load
 
 GROUP = "hub.connectors"
 """Entry points of this group name a package that looks like a folder here: third parties add partners so."""
@@ -27,6 +28,7 @@ class Connector:
     @cached_property
     def partner(self) -> Partner:
         """Imports the partner's code and holds it against the manifest. Raises: ManifestError."""
+        load()  # first, because the first words for a pattern are the ones that banks read
         partner: Partner = import_module(f"{self.package}.connector").PARTNER
         _agree(self.manifest, partner)
         return partner

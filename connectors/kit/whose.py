@@ -1,7 +1,8 @@
 """Whose a thing is, for partners that do not say so when they are asked about it: a mark in its reference.
 
-The gateway signs references, so a mark is as it was made. What it is made of is the bank, the partner's thing and the
-customer's number: whoever has the reference alone reads nobody out of it.
+The gateway encrypts references, so a mark is as it was made, and nobody outside the hub sees it. It is made of the
+bank, the partner's thing and the customer's number. Its key is the bank's name and no secret: whoever saw a mark could
+try numbers until one fits, so a mark goes nowhere but into a reference.
 """
 
 import hmac

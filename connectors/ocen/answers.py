@@ -12,7 +12,7 @@ from connectors.ocen import exchange, wire
 from connectors.ocen.exchange import Content
 from connectors.ocen.facts import DETAIL, VERDICT
 from schemas.call import Call
-from schemas.errors import MaybeSent, NotReady, Refused
+from schemas.errors import Late, MaybeSent, NotReady, Refused
 from schemas.outcome import Absent, Declined, Pending, Unknown
 
 ASK_AGAIN = timedelta(seconds=3)
@@ -61,7 +61,7 @@ async def news_of(call: Call, operation: str) -> wire.Response | None:
 
 
 async def ask(call: Call, operation: str, content: Content, request_id: str | None = None) -> None:
-    """Asks, unless that was done a moment ago: then the answer is on its way. Raises: NotSent, MaybeSent, Garbled."""
+    """Asks, unless that was done a moment ago: then the answer is on its way. Raises: NotSent, MaybeSent, Refused."""
     _, _, at = call.handles.get(_asked(operation), "").partition(" ")
     now = call.clock()
     if at and now - datetime.fromisoformat(at) < ASK_AGAIN:
@@ -99,9 +99,9 @@ async def waiting(call: Call) -> timedelta:
 
 
 def give_up_after(waited: timedelta) -> None:
-    """Raises: MaybeSent once nobody waits any more."""
+    """Raises: Late once nobody waits any more."""
     if waited >= PATIENCE:
-        raise MaybeSent("the network acknowledged the question, and never answered it")
+        raise Late("the network acknowledged the question, and never answered it")
 
 
 def pause(waited: timedelta) -> timedelta:

@@ -14,7 +14,7 @@ from connectors.kit.signing import jws
 from connectors.ocen import wire
 from connectors.ocen.facts import ACK, MANIFEST
 from schemas.call import Attempt, Call, Http, Kept, Reply
-from schemas.errors import Garbled
+from schemas.errors import Garbled, Refused
 from schemas.outcome import Declined, Reason, Unknown
 from schemas.secret import Secret
 from schemas.struct import pattern
@@ -23,6 +23,12 @@ Exchange: TypeAlias = Callable[[Http], Awaitable[Reply]]
 """`call.send`, or an attempt's `submit` of one step."""
 Content: TypeAlias = Mapping[str, object]
 """A request without its metadata."""
+
+AT_FAULT = {
+    "INVALID_REQUEST: terms.requestedAmount": "amount.amount",
+    "INVALID_REQUEST: terms.currency": "amount.currency",
+}
+"""The part of our request that a refusal names: what the bank chose, and not we."""
 
 
 class OcenAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,8 +67,10 @@ class OcenAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 async def ask(call: Call, operation: str, content: Content, request_id: str) -> None:
-    """Sends a request that may be repeated. Raises: NotSent, MaybeSent; Garbled where it is not acknowledged."""
+    """Sends a request that may be repeated. Raises: NotSent, MaybeSent; Refused or Garbled without acknowledgement."""
     error = await _post(call, call.send, operation, content, request_id)
+    if error in AT_FAULT:
+        raise Refused("the network does not take this", field=AT_FAULT[error])
     if error != "0":
         raise Garbled(f"a request was answered {error[:64]!r}")
 

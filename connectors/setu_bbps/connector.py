@@ -15,7 +15,7 @@ from connectors.setu_bbps.exchange import SetuAccount, after, authorised, error_
 from connectors.setu_bbps.facts import ENQUIRY, day_of, means
 from connectors.setu_bbps.payments import PAUSE, judged, judged_by_list, not_taken, ours, payment_request
 from schemas.call import Attempt, Call, Kept
-from schemas.errors import Garbled, MaybeSent, NotReady, Refused
+from schemas.errors import Garbled, Late, MaybeSent, NotReady, Refused
 from schemas.outcome import Absent, Found, Outcome, Pending, Unknown
 from schemas.page import Merged
 from schemas.refs import PartnerRef
@@ -56,7 +56,7 @@ class SetuUtilityBills(UtilityBills):
             raise MaybeSent("the partner has forgotten this fetch")
         if not bills.ready(fetch):
             if call.clock() - asked_at >= BILL_PATIENCE:
-                raise MaybeSent("the biller did not answer in time")
+                raise Late("the biller did not answer in time")
             raise NotReady(PAUSE)
         account, biller_id = call.account(SetuAccount), search.biller_id.local_id
         customer = bills.customer_digest(account, ref_id, search)

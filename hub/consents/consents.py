@@ -166,7 +166,8 @@ class Consents:
             if operation is None:
                 known = f"{key.partition('.')[0]}."
                 there = [each for each in self._concerning if each.startswith(known)] or list(self._concerning)
-                raise _invalid(f"operations[{place}]", f"concerns no person; name some of {', '.join(sorted(there))}")
+                some = ", ".join(sorted(there))
+                raise _invalid(f"operations[{place}]", f"is no operation that concerns a person; name some of {some}")
             if operation.scope not in caller.scopes:
                 raise ScopeMissing(f"a consent to {key} needs the scope {operation.scope}")
 

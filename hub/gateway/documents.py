@@ -33,7 +33,8 @@ ABOUT = cleandoc(
 TOKENS = cleandoc(
     """
     A client proves itself with `private_key_jwt` (RFC 7523, signed with PS256, ES256 or EdDSA), never with a shared
-    secret. Access tokens (RFC 9068) live for ten minutes.
+    secret. Access tokens (RFC 9068) live for ten minutes. They are plain bearer tokens for now, good for whoever holds
+    one; operations of `x-level` A2 will demand sender-constrained ones.
     """
 )
 TAGS = {

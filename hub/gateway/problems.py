@@ -40,7 +40,7 @@ class Row(msgspec.Struct, frozen=True):
 
 TABLE: dict[type[Exception], Row] = {
     errors.Malformed: Row(400, "malformed", "The request cannot be read"),
-    errors.KeyMissing: Row(400, "key-missing", "An order needs an Idempotency-Key"),
+    errors.KeyMissing: Row(400, "key-missing", "This call needs an Idempotency-Key"),
     Unauthenticated: Row(401, "unauthenticated", "No valid access token"),
     errors.ScopeMissing: Row(403, "scope-missing", "The token does not allow this"),
     errors.ConsentMissing: Row(403, "consent-missing", "The customer has not agreed to this"),
@@ -54,7 +54,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.TooMany: Row(429, "too-many", "Too many calls"),
     errors.RefusedByPartner: Row(422, "refused", "The partner does not take this request"),
     errors.PartnerDown: Row(503, "partner-down", "The partner cannot be reached"),
-    errors.PartnerGarbled: Row(502, "partner-garbled", "The partner's answer cannot be used"),
+    errors.PartnerGarbled: Row(502, "partner-garbled", "The partner gave no answer that can be used"),
     errors.PartnerSlow: Row(504, "partner-slow", "The partner did not answer in time"),
     errors.Misconfigured: Row(500, "misconfigured", "The hub is not set up for this"),
     errors.NotOffered: Row(501, "not-offered", "No partner of this bank offers it"),

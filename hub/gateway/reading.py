@@ -18,6 +18,7 @@ from hub.errors import (
     TooLarge,
     WrongMediaType,
 )
+from hub.gateway import asked
 from schemas.struct import WORDS
 
 T = TypeVar("T")
@@ -30,10 +31,17 @@ MAX_FLAWS = 8
 """Places at fault that one answer names."""
 LONGEST_PATH = 120
 
-_AT = re.compile(r"(?s)(?P<message>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?")
+_AT = re.compile(r"(?s)(?P<message>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?")
 _OWN_FIELD = re.compile(r"(?s)(?P<field>[a-z_]+(?:\.[a-z_0-9]+)*): (?P<message>.*)")
 _PATTERN = re.compile(r"(?s)Expected `str` matching regex (?P<quoted>.*)")
+_NO_CHOICE = "Invalid enum value "
 _QUOTED_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(?P<field>[^`]*)`")
+_IN_WORDS = {
+    "Invalid RFC3339 encoded datetime": "must be a time: 2026-01-31T08:00:00+08:00 (in an address, + is %2B)",
+    "Expected `datetime` with a timezone component": "must name its zone: 2026-01-31T08:00:00+08:00 (in an address, "
+    "+ is %2B)",
+    "Invalid RFC3339 encoded date": "must be a date: 2026-01-31",
+}
 KEY = re.compile(r"[!-~](?:[ -~]{0,253}[!-~])?")
 
 
@@ -98,7 +106,7 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         text = body.decode("utf-8")
         try:
-            _strict.decode(text)
+            given = _strict.decode(text)
         except _FlawError:
             flaws = islice(_flaws(_as_written.decode(text), ""), MAX_FLAWS)
             raise Malformed("the body is no JSON as RFC 8259 has it", *flaws) from None
@@ -109,7 +117,7 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        flaw = field_error(str(error))
+        flaw = field_error(str(error), decoder.type, given)
         raise Invalid(f"{flaw.field}: {flaw.message}", flaw) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise Malformed(f"the body is no JSON: {_brief(error)}") from None
@@ -142,27 +150,49 @@ def _brief(error: Exception) -> str:
     return str(error).partition(": '")[0][:120] if isinstance(error, json.JSONDecodeError) else type(error).__name__
 
 
-def field_error(words: str) -> FieldError:
-    """A validation message of msgspec's, or of a struct's own check, as the field at fault and what is wrong."""
+def field_error(words: str, of: Any = None, given: Any = None) -> FieldError:
+    """A validation message of msgspec's, or of a struct's own check, as the field at fault and what is wrong.
+
+    Shape: `of` is the type that was asked for, `given` what came instead, where they are known.
+    """
     found = _AT.fullmatch(words)
-    message, path = (found["message"], found["path"] or "") if found else (words, "")
-    path = path.removeprefix(".").replace("[...]", "")
+    message, place = (found["message"], found["path"] or "") if found else (words, "")
+    path = _spelled(place, of, given, by_key=bool(found and found["key"]))
     inner = _QUOTED_FIELD.match(message) or _OWN_FIELD.fullmatch(message)
     if inner is not None:
         path = ".".join(filter(None, (path, inner["field"])))
         message = _in_words(message) if "message" not in inner.groupdict() else inner["message"]
-    elif (unmatched := _PATTERN.fullmatch(message)) is not None:
-        message = _asked_for(unmatched["quoted"]) or message
-    return FieldError(field=path[:LONGEST_PATH] or "body", message=message[:300])
+    else:
+        message = _asked_for(message, of, place)
+    return _at(path[:LONGEST_PATH], message[:300])
+
+
+def _spelled(place: str, of: Any, given: Any, *, by_key: bool) -> str:
+    """A path with the key at fault, for which msgspec writes `[...]`, or nothing but where it stands."""
+    before, within, after = (place, "", "") if by_key else place.partition("[...]")
+    found = given is not None and (by_key or within) and "[...]" not in before  # the outer of two is not looked for
+    key = asked.key_at_fault(of, before, given, itself=by_key) if found else None
+    named = "" if key is None else f".{key}"
+    return (before + named + after).removeprefix(".").replace("[...]", "")
 
 
 def _in_words(message: str) -> str:
     return "is no field of this request" if "unknown" in message else "is missing"
 
 
-def _asked_for(quoted: str) -> str:
-    """What a pattern of the contract, in quotes, wants to see; nothing is known of a stranger's."""
-    return next((f"must be: {words}" for regex, words in WORDS.items() if repr(regex) == quoted), "")
+def _asked_for(message: str, of: Any, place: str) -> str:
+    """What is wanted, where msgspec's message says so in a programmer's words or not at all."""
+    if (unmatched := _PATTERN.fullmatch(message)) is not None:
+        found = (f"must be: {words}" for regex, words in WORDS.items() if repr(regex) == unmatched["quoted"])
+        return next(found, message)
+    if message.startswith(_NO_CHOICE) and (choices := asked.choices(of, place)):
+        return f"must be one of: {', '.join(choices)}"
+    return _IN_WORDS.get(message, message)
+
+
+def authorization(request: Request[Any, Any, Any]) -> list[str]:
+    """Every `Authorization` line, for the guard to judge."""
+    return request.headers.getall("authorization", [])
 
 
 def idempotency_key(request: Request[Any, Any, Any]) -> str:
@@ -180,10 +210,10 @@ def idempotency_key(request: Request[Any, Any, Any]) -> str:
 
 def must_accept_json(request: Request[Any, Any, Any]) -> None:
     """Raises: NotAcceptable."""
-    accepted = request.headers.get("accept")
-    if accepted is None:
+    lines = request.headers.getall("accept", [])
+    if not lines:
         return
-    for part in accepted.split(","):
+    for part in ",".join(lines).split(","):  # several lines are one list (RFC 9110, section 5.3)
         kind, _, parameters = part.strip().lower().partition(";")
         if re.search(r"(?:^|;)\s*q=0(?:\.0{0,3})?\s*(?:;|$)", parameters):
             continue

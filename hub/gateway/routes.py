@@ -46,7 +46,7 @@ def _question(site: Site, operation: Operation) -> Callable[..., Any]:
     read = _reader(operation, site.tokens.codec)
 
     async def ask(request: Request[Any, Any, Any]) -> Response[bytes]:
-        caller = await site.identity.authenticate(request.headers.get("authorization"))
+        caller = await site.identity.authenticate(*reading.authorization(request))
         async with site.calls.recorded(caller, operation.key) as call:
             reading.must_accept_json(request)
             site.pipeline.may(caller, operation)
@@ -66,7 +66,7 @@ def _order(site: Site, operation: Operation) -> Callable[..., Any]:
     read = _reader(operation, site.tokens.codec)
 
     async def order(request: Request[Any, Any, Any]) -> Response[bytes]:
-        caller = await site.identity.authenticate(request.headers.get("authorization"))
+        caller = await site.identity.authenticate(*reading.authorization(request))
         async with site.calls.recorded(caller, operation.key) as call:
             reading.must_accept_json(request)
             site.pipeline.may(caller, operation)
@@ -123,7 +123,7 @@ def flat(request: Request[Any, Any, Any], of: Any, codec: Codec) -> Any:
     try:
         return codec.convert(parameters, of)
     except msgspec.ValidationError as error:
-        flaw = reading.field_error(str(error))
+        flaw = reading.field_error(str(error), of, parameters)
         raise Invalid(f"{flaw.field}: {flaw.message}", flaw) from None
 
 

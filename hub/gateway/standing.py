@@ -44,7 +44,7 @@ def standing(site: Site) -> list[HTTPRouteHandler]:
 @asynccontextmanager
 async def _called(site: Site, request: Request[Any, Any, Any], operation: str) -> AsyncIterator[tuple[Caller, Call]]:
     """Who calls, and the record of the call."""
-    caller = await site.identity.authenticate(request.headers.get("authorization"))
+    caller = await site.identity.authenticate(*reading.authorization(request))
     async with site.calls.recorded(caller, operation) as call:
         reading.must_accept_json(request)
         yield caller, call
@@ -136,7 +136,7 @@ def _documents(site: Site) -> HTTPRouteHandler:
     @get("/v1/documents/{document_id:str}", operation_id="documents.fetch")
     async def fetch(request: Request[Any, Any, Any], document_id: FromPath[str]) -> Response[bytes]:
         """The bytes of a document that an answer linked to, until the link expires."""
-        caller = await site.identity.authenticate(request.headers.get("authorization"))
+        caller = await site.identity.authenticate(*reading.authorization(request))
         async with site.calls.recorded(caller, "documents.fetch") as call:
             row, content = await site.documents.fetch(caller, document_id)
             site.pipeline.may(caller, operation_named(row.operation))

@@ -64,7 +64,10 @@ class OAuthController(Controller):
         return Response(KeySet(**await _identity(request).jwks()), headers=PUBLIC)
 
     @route(
-        ["/token", "/revoke"], http_method=["GET", "PUT", "PATCH", "DELETE"], status_code=405, include_in_schema=False
+        ["/token", "/revoke"],
+        http_method=["GET", "HEAD", "PUT", "PATCH", "DELETE"],
+        status_code=405,
+        include_in_schema=False,
     )
     async def wrong_method(self) -> Response[answers.OAuthError]:
         error = answers.OAuthError("invalid_request", "this endpoint takes POST")

@@ -39,10 +39,13 @@ class Guard:
         self._known: OrderedDict[bytes, Caller] = OrderedDict()
         self._ring: KeyRing | None = None
 
-    async def authenticate(self, authorization: str | None) -> Caller:
+    async def authenticate(self, *lines: str) -> Caller:
         """Raises: Unauthenticated, StoreUnavailable."""
-        if authorization is None:
+        if not lines:
             raise self._refusal(None, "an access token is needed: Authorization: Bearer ...")
+        if len(lines) > 1:  # else the hub and whatever stands before it could each believe another one
+            raise self._refusal("invalid_request", "the Authorization header must stand there once")
+        [authorization] = lines
         if len(authorization) > LONGEST:
             raise self._refusal("invalid_token", "the access token is too long")
         standing = self._watch.latest() or await self._watch.standing()

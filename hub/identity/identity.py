@@ -50,9 +50,9 @@ class Identity:
         """Ends a reading that is under way."""
         await self._watch.close()
 
-    async def authenticate(self, authorization: str | None) -> Caller:
-        """Who calls, by the value of the Authorization header. Raises: Unauthenticated, StoreUnavailable."""
-        return await self._guard.authenticate(authorization)
+    async def authenticate(self, *authorization: str) -> Caller:
+        """Who calls, by the Authorization lines of a request. Raises: Unauthenticated, StoreUnavailable."""
+        return await self._guard.authenticate(*authorization)
 
     async def token(self, form: Mapping[str, str]) -> dict[str, Any]:
         """A new access token. Raises: OAuthRefusal, StoreUnavailable."""

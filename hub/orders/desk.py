@@ -1,13 +1,14 @@
 """Where banks look at their orders: one, refreshed when it is open, or a list of them."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from hub.errors import NotFound, ScopeMissing
+from hub.errors import FieldError, Invalid, NotFound, ScopeMissing
 from hub.identity.guard import Caller
 from hub.orders import rows
 from hub.orders.attempts import Attempts
@@ -16,9 +17,10 @@ from hub.orders.rows import OrderRow
 from hub.store import Connection, Store
 from hub.work.worker import Worker
 from schemas.call import Clock
-from schemas.contract import SCENARIOS, operation_named
+from schemas.contract import SCENARIOS, Operation, operation_named
 from schemas.order import OrderState
 from schemas.page import Paged
+from schemas.scenarios import operations
 from schemas.struct import Canonical, Instant
 
 REFRESH_AFTER = timedelta(seconds=2)
@@ -37,6 +39,10 @@ class OrderSearch(Paged):
     since: Annotated[Instant, Meta(description="Created then or later; write + as %2B")] | None = None
     until: Annotated[Instant, Meta(description="Created before then")] | None = None
 
+    def __post_init__(self) -> None:
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            raise ValueError("until: must be later than since")
+
 
 class OrderPage(Canonical):
     """Orders, newest first."""
@@ -48,39 +54,42 @@ class OrderPage(Canonical):
 class Desk:
     """Reads orders for the bank that owns them."""
 
-    def __init__(self, store: Store, journal: Journal, attempts: Attempts, worker: Worker, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        attempts: Attempts,
+        worker: Worker,
+        clock: Clock,
+        *,
+        partners: Collection[str],
+    ) -> None:
         self._store = store
         self._journal = journal
         self._attempts = attempts
         self._worker = worker
         self._clock = clock
+        self._partners = partners
 
     async def see(self, caller: Caller, order_id: str) -> OrderRow:
         """One order, after asking the partner once more where it is open. Raises: NotFound, ScopeMissing."""
         row = await self._journal.find(order_id)
         if row is None or row.tenant != caller.tenant:
             raise NotFound("there is no such order")
-        if operation_named(row.operation).scenario not in scenarios_of(caller):
-            raise ScopeMissing(f"this needs a scope of {operation_named(row.operation).scenario}")
+        _refuse_outsider(operation_named(row.operation), caller)
         return row if row.final else await self._refreshed(row)
 
     async def find(self, caller: Caller, search: OrderSearch, before: str | None) -> list[OrderRow]:
-        """One more row than asked for, where there are more. Raises: ScopeMissing."""
-        scenarios = scenarios_of(caller)
-        if not scenarios:
-            raise ScopeMissing("this needs a scope of some scenario")
-        operations = [
-            operation.key
-            for name in scenarios
-            for operation in SCENARIOS[name].operations.values()
-            if operation.kind == "order" and search.operation in (None, operation.key)
-        ]
+        """One more row than asked for, where there are more. Raises: ScopeMissing, Invalid."""
+        wanted = _wanted(caller, search.operation)
+        if search.partner is not None and search.partner not in self._partners:
+            raise _invalid("partner", "is no partner of this hub")
 
         def query(tx: Connection) -> list[OrderRow]:
             return rows.list_orders(
                 tx,
                 caller.tenant,
-                operations=operations,
+                operations=wanted,
                 before=before,
                 limit=search.limit + 1,
                 state=search.state,
@@ -100,6 +109,31 @@ class Desk:
                 await asyncio.wait([enquiry], timeout=REFRESH_WAIT.total_seconds())
                 return await self._journal.find(row.order_id) or row
         return row
+
+
+def _wanted(caller: Caller, named: str | None) -> list[str]:
+    """The operation that a search names, or all whose orders the caller may see. Raises: ScopeMissing, Invalid."""
+    scenarios = scenarios_of(caller)
+    if not scenarios:
+        raise ScopeMissing("this needs a scope of some scenario")
+    orders = {each.key: each for each in operations() if each.kind == "order"}
+    seen = [key for key, operation in orders.items() if operation.scenario in scenarios]
+    if named is None:
+        return seen
+    if named not in orders:
+        raise _invalid("operation", f"is no operation that makes orders; there are: {', '.join(seen)}")
+    _refuse_outsider(orders[named], caller)
+    return [named]
+
+
+def _refuse_outsider(operation: Operation, caller: Caller) -> None:
+    """Raises: ScopeMissing unless the caller has any scope of the operation's scenario."""
+    if operation.scenario not in scenarios_of(caller):
+        raise ScopeMissing(f"this needs a scope of {operation.scenario}")
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(f"{field}: {message}", FieldError(field=field, message=message))
 
 
 def scenarios_of(caller: Caller) -> set[str]:

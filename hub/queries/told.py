@@ -2,7 +2,7 @@
 
 from hub import errors
 from hub.errors import FieldError
-from schemas.errors import Garbled, MaybeSent, NotSent, Refused
+from schemas.errors import Garbled, Late, MaybeSent, NotSent, Refused
 
 
 def told(error: Exception, partner: str) -> errors.PartnerError:
@@ -14,7 +14,9 @@ def told(error: Exception, partner: str) -> errors.PartnerError:
             return errors.PartnerDown(f"{partner} cannot be reached at present")
         case Garbled():
             return errors.PartnerGarbled(f"{partner} answered something that cannot be used")
-        case MaybeSent() | TimeoutError():
-            return errors.PartnerSlow(f"{partner} gave no usable answer")
+        case Late() | TimeoutError():
+            return errors.PartnerSlow(f"{partner} gave no answer in time")
+        case MaybeSent():
+            return errors.PartnerGarbled(f"{partner} gave no usable answer")
         case _:
             return errors.PartnerGarbled(f"{partner}'s answer could not be understood")

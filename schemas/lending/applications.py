@@ -26,6 +26,9 @@ class OfferSearch(Paged):
     purpose: LoanPurpose
     region: RegionCode | None = None
 
+    def __post_init__(self) -> None:
+        self.amount.refuse_zero()
+
 
 class Offer(Canonical):
     """What one lender would lend this customer, and until when that holds."""
@@ -52,6 +55,7 @@ class Application(OrderRequest):
     pre_check_id: PreCheckRef | None = None
 
     def __post_init__(self) -> None:
+        self.amount.refuse_zero()
         if self.pre_check_id is not None and self.pre_check_id.partner != self.product_id.partner:
             raise ValueError("pre_check_id: belongs to another partner than product_id")
 
@@ -80,6 +84,9 @@ class Referral(OrderRequest):
     """Why the bank said no."""
     remark: Annotated[str, Meta(max_length=200), private(C2, "financial")] = ""
 
+    def __post_init__(self) -> None:
+        self.amount.refuse_zero()
+
     def contradicts(self, result: Applied) -> str | None:
         return "the partner reports the case rejected" if result.state == "rejected" else None
 
@@ -90,6 +97,9 @@ class Acceptance(OrderRequest):
     offer_id: OfferRef
     amount: Money
     """As the offer says: a price guard."""
+
+    def __post_init__(self) -> None:
+        self.amount.refuse_zero()
 
     def contradicts(self, result: Loan) -> str | None:
         if not result.principal.equals(self.amount):

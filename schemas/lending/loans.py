@@ -61,8 +61,7 @@ class Repayment(OrderRequest):
     amount: Money
 
     def __post_init__(self) -> None:
-        if self.amount.value <= 0:
-            raise ValueError("amount.amount: must be more than zero")
+        self.amount.refuse_zero()
 
     def contradicts(self, result: "Repaid") -> str | None:
         return None if result.paid.equals(self.amount) else f"the partner reports {result.paid.amount} repaid"

@@ -62,6 +62,9 @@ class PreCheck(Canonical):
     term_months: Term
     qualification: Qualification = Qualification()
 
+    def __post_init__(self) -> None:
+        self.amount.refuse_zero()
+
 
 class PreChecked(Canonical):
     """What the partner says. `duplicate`, and silence counts as that: the case must not be submitted."""

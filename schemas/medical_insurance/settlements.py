@@ -45,6 +45,7 @@ class MedicalBill(OrderRequest):
     """Whether the personal account may pay a part."""
 
     def __post_init__(self) -> None:
+        self.total.refuse_zero("total")
         _refuse_unless_sum(self.total, [item.amount for item in self.items], "items")
 
 
@@ -110,8 +111,7 @@ class Refund(Reversal):
         names = [leg.name for leg in self.legs]
         if len(set(names)) != len(names):
             raise ValueError("legs: names one leg twice")
-        if self.total.value <= 0:
-            raise ValueError("total.amount: must be more than zero")
+        self.total.refuse_zero("total")
         _refuse_unless_sum(self.total, [leg.amount for leg in self.legs], "legs")
 
     def refusal(self, original: Original, earlier: list[Reversal]) -> Flaw | None:

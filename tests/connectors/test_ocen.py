@@ -332,6 +332,17 @@ def number(offer: Offer) -> str:
     return str(json.loads(offer.offer_id.local_id)[1])
 
 
+@pytest.mark.parametrize(
+    ("fault", "field"), [("terms.requestedAmount", "amount.amount"), ("terms.currency", "amount.currency")]
+)
+async def test_amount_that_the_network_does_not_take(bench: Bench, network: Network, fault: str, field: str) -> None:
+    """A search whose amount is refused in the acknowledgement is the bank's to change, and names what."""
+    network.errors["createLoanRequest"] = f"INVALID_REQUEST: {fault}"
+    with pytest.raises(Refused) as refused:
+        await LENDING.find_offers(SEARCH, bench.call(REFERENCE))
+    assert refused.value.field == field
+
+
 async def test_question_is_filed_once_and_waits(bench: Bench, network: Network) -> None:
     """A search files under the question's own number, the same whenever it is repeated, and never sleeps."""
     call = bench.call(REFERENCE)

@@ -34,8 +34,8 @@ OPEN = {
     ("POST", "/callbacks/{partner}/{account_id}"),
 }
 """Needs no token, or proves its caller in another way. Everything else is guarded, unasked."""
-NOT_THE_OAUTH_METHOD = {("/oauth/token", method) for method in ("GET", "PUT", "PATCH", "DELETE")} | {
-    ("/oauth/revoke", method) for method in ("GET", "PUT", "PATCH", "DELETE")
+NOT_THE_OAUTH_METHOD = {("/oauth/token", method) for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE")} | {
+    ("/oauth/revoke", method) for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE")
 }
 
 
@@ -149,6 +149,16 @@ def test_another_scheme(caller: Caller, scheme: str) -> None:
         "GET", "/v1/orders", token="", headers={"Authorization": f"{scheme} {caller.app.token()}".strip()}
     )
     problem(answer, Unauthenticated)
+
+
+def test_two_tokens_are_none(caller: Caller) -> None:
+    """A call with two `Authorization` headers is refused, whichever of them is good."""
+    good, bad = ("Authorization", f"Bearer {caller.app.token()}"), ("Authorization", "Bearer x")
+    for headers in ([good, bad], [bad, good], [good, good]):
+        for path in ("/v1/orders", BILLERS, "/v1/documents/doc_none"):
+            answer = caller.call("GET", path, token="", headers=headers)
+            problem(answer, Unauthenticated)
+            assert 'error="invalid_request"' in answer.headers["www-authenticate"]
 
 
 @pytest.mark.parametrize("place", ["?access_token={}", "?token={}"])

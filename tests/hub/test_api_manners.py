@@ -135,6 +135,13 @@ def test_accept(caller: Caller, live_hub: Running, accept: str, is_good: bool) -
         assert caller.newest() == newest
 
 
+def test_accept_in_lines(caller: Caller) -> None:
+    """Several `Accept` lines are one list: it is enough that one of them takes JSON."""
+    for kinds, status in ((["text/html", JSON], 200), ([JSON, "text/html"], 200), (["text/html", "text/plain"], 406)):
+        answer = caller.call("GET", BILLERS + "?limit=1", headers=[("Accept", kind) for kind in kinds])
+        assert answer.status_code == status
+
+
 def test_health(caller: Caller) -> None:
     """The hub says that it lives and is ready, to anybody."""
     assert caller.call("GET", "/health/live", token="").json() == {"status": "live"}
@@ -146,6 +153,22 @@ def test_nothing_tells_what_serves(caller: Caller) -> None:
     for path in ("/v1/orders", "/v1/nothing", "/health/live"):
         headers = caller.call("GET", path).headers
         assert not {"server", "x-powered-by", "via"} & set(headers)
+
+
+def test_no_cache_keeps_an_answer(caller: Caller, live_hub: Running) -> None:
+    """A query, a list, an order and a problem are for the bank that asked; what is public says so itself."""
+    biller = live_hub.biller(RELOADLY)
+    private = [
+        caller.get(BILLERS, limit=1),
+        caller.search(biller, "9900000017"),
+        caller.pay(live_hub.payment(RELOADLY, "9900000017")),
+        caller.get("/v1/orders"),
+        caller.get("/v1/orders/ord_none"),
+        caller.call("GET", "/v1/orders", token=""),
+        caller.call("GET", "/nothing"),
+    ]
+    assert {answer.headers["cache-control"] for answer in private} == {"no-store"}
+    assert "max-age" in caller.get("/openapi.json").headers["cache-control"]
 
 
 def test_the_log_names_nobody(two_banks: TwoBanks) -> None:

@@ -337,9 +337,28 @@ def test_filters(two_banks: TwoBanks) -> None:
     assert ids(since=between.astimezone().isoformat()) == [bill["order_id"]]
     assert ids(**since, review="true") == []
     assert len(ids(**since, review="false", operation="utility-bills.pay")) == 2
-    assert ids(operation="utility-bills.find_bills") == []
-    assert ids(partner="nobody") == []
     assert bill["order_id"] not in ids(until=before.isoformat())
+
+
+@pytest.mark.parametrize(
+    ("filters", "field"),
+    [
+        ({"operation": "utility-bills.pay_all"}, "operation"),
+        ({"operation": "utility-bills.find_bills"}, "operation"),
+        ({"partner": "nobody"}, "partner"),
+        ({"since": "2026-01-31T08:00:00Z", "until": "2026-01-31T08:00:00Z"}, "until"),
+    ],
+)
+def test_filters_that_find_nothing_ever(caller: Caller, filters: dict[str, str], field: str) -> None:
+    """A filter that no order can pass is a mistake, and named as one."""
+    told = problem(caller.get("/v1/orders", **filters), errors.Invalid, field)
+    assert ("utility-bills.pay" in told["detail"]) is (field == "operation")
+
+
+def test_orders_of_another_scenario(two_banks: TwoBanks) -> None:
+    """Whose scopes do not reach an operation hears so, as of one of its orders; a partner may have no orders yet."""
+    problem(two_banks.reader.get("/v1/orders", operation="lending.repay"), errors.ScopeMissing)
+    assert everything(two_banks.reader, partner="ocen") == []
 
 
 def test_foreign_cursors(two_banks: TwoBanks) -> None:

@@ -68,7 +68,9 @@ class Desk:
         """A request to verify a fresh QR text, of a card that is issued first."""
         self.card(ELSEWHERE, consent)
         asked = {"region": ELSEWHERE, "purpose": purpose}
-        return asked | {"token": self.ask("qr-tokens", asked, consent).raise_for_status().json()["token"]}
+        answer = self.ask("qr-tokens", asked, consent).raise_for_status()
+        assert answer.headers["cache-control"] == "no-store"
+        return asked | {"token": answer.json()["token"]}
 
 
 @pytest.fixture

@@ -39,3 +39,17 @@ def test_no_example_is_left_over() -> None:
     }
     assert {scenario for scenario, _ in written} == set(SCENARIOS)
     assert written == {(operation.scenario, operation.name) for operation in CALLED}
+
+
+AMOUNTS = [
+    (operation, field) for operation in CALLED for field in ("amount", "total") if hasattr(operation.request, field)
+]
+
+
+@pytest.mark.parametrize(("operation", "field"), AMOUNTS, ids=lambda each: getattr(each, "key", each))
+def test_nothing_is_no_amount(operation: Operation, field: str) -> None:
+    """Nobody asks for a loan of nothing, pays nothing or settles nothing, and the amount is named."""
+    body = example(operation, ref="7:1")
+    body[field] = body[field] | {"amount": "0.00"}
+    with pytest.raises(msgspec.ValidationError, match=rf"{field}\.amount: must be more than zero"):
+        PLAIN.decoder(operation.request).decode(msgspec.json.encode(body))

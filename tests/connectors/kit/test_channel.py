@@ -11,7 +11,7 @@ import pytest
 
 from connectors.kit.channel import MAX_REPLY, Channel, told_apart
 from schemas.call import Http, Reply
-from schemas.errors import Garbled, MaybeSent, NotSent, PartnerFailure
+from schemas.errors import Garbled, Late, MaybeSent, NotSent, PartnerFailure
 from tests.connectors.kit import rude
 
 PATIENCE = timedelta(seconds=5)
@@ -110,7 +110,7 @@ def test_cause_decides_under_any_name(name: str) -> None:
     wrapped = httpx.ConnectTimeout("misleading")
     wrapped.__cause__ = cause
     expected = NotSent if name in NOT_SENT else Garbled if kind is aiohttp.ClientResponseError else MaybeSent
-    assert type(told_apart(cause)) is expected
+    assert type(told_apart(cause)) is (Late if issubclass(kind, TimeoutError) and expected is MaybeSent else expected)
     assert type(told_apart(wrapped)) is expected
 
 
@@ -182,6 +182,14 @@ async def test_bytes_that_are_no_http_are_garbled(channel: Channel, bytes_sent: 
     async with rude.serving(babble) as partner:
         with pytest.raises(Garbled):
             await channel.exchange(Http(method="POST", url=partner.url), PATIENCE)
+
+
+@pytest.mark.parametrize("silence", [rude.hang, rude.hang_in_the_body])
+async def test_silence_is_late(channel: Channel, silence: rude.Manners) -> None:
+    """Who says nothing, or not all of it, for as long as anybody waits is late, and may have received the request."""
+    async with rude.serving(silence) as partner:
+        with pytest.raises(Late):
+            await channel.exchange(Http(method="POST", url=partner.url), timedelta(seconds=0.2))
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,7 @@ async def test_what_could_be_agreed_to(ward: Ward):
     with pytest.raises(Invalid, match=ISSUE.key) as refused:
         await ward.give(operations=["social-security.nothing"])
     assert "lending." not in refused.value.detail
+    assert "is no operation that concerns a person" in refused.value.detail
 
 
 @pytest.mark.parametrize(

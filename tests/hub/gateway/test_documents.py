@@ -140,6 +140,13 @@ def test_scopes_are_those_of_the_contract(written: dict[str, Any]) -> None:
     assert asked == set(scopes)
 
 
+def test_what_a_token_is_worth_is_told(written: dict[str, Any]) -> None:
+    """Whoever reads the scheme learns that a token is good for whoever holds it, and where that will change."""
+    description = written["components"]["securitySchemes"]["oauth"]["description"]
+    assert "bearer" in description
+    assert "`x-level` A2" in description
+
+
 def test_query_parameters_are_the_fields(written: dict[str, Any]) -> None:
     """A GET's parameters are the fields of its struct, bounds and patterns included, and none of them is null."""
     found = {

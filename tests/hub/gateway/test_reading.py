@@ -2,8 +2,10 @@
 
 import json
 import re
+import subprocess
+import sys
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -15,11 +17,12 @@ from litestar.testing import RequestFactory
 from hub.consents.consents import ConsentRequest
 from hub.errors import FieldError, Invalid, KeyMissing, Malformed
 from hub.gateway.reading import decode, field_error, idempotency_key
-from hub.gateway.routes import preference
+from hub.gateway.routes import flat, preference
 from hub.gateway.tokens import Tokens
+from hub.orders.desk import OrderSearch
 from schemas.refs import PartnerRef
 from schemas.scenarios import operations
-from schemas.struct import WORDS
+from schemas.struct import WORDS, Canonical
 from schemas.utility_bills import BillPayment
 
 TOKENS = Tokens(bytes(32))
@@ -98,7 +101,7 @@ def test_field_error(words: str, field: str, message: str) -> None:
         ({"amount": {"amount": "1,5", "currency": "CNY"}}, "amount.amount"),
         ({"amount": {"amount": "15", "currency": "yuan"}}, "amount.currency"),
         ({"account": "33 00"}, "account"),
-        ({"fields": {"Name!": "x"}}, "fields"),
+        ({"fields": {"Name!": "x"}}, "fields.Name!"),
     ],
 )
 def test_patterns_are_told_in_words(changes: dict[str, Any], field: str) -> None:
@@ -110,6 +113,66 @@ def test_patterns_are_told_in_words(changes: dict[str, Any], field: str) -> None
     assert flaw.message.removeprefix("must be: ") in WORDS.values()
 
 
+@pytest.mark.parametrize("missed", ["visa", "v" * 9000, ""])
+def test_choices_are_told(missed: str) -> None:
+    """Whoever misses an enumeration hears what there is to choose from, wherever it stands."""
+    customer = {"name": "x", "id_number": "12345", "id_type": missed}
+    body = {"customer": customer, "operations": ["a"], "expires_at": "2026-01-31T08:00:00Z"}
+    with pytest.raises(Invalid) as error:
+        decode(json.dumps(body).encode(), msgspec.json.Decoder(ConsentRequest))
+    told = FieldError(field="customer.id_type", message="must be one of: resident-id, credit-code, passport")
+    assert error.value.errors == (told,)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"state": "lost"}, "must be one of: received, submitting, pending, unknown, succeeded, declined"),
+        ({"since": "2026-01-31"}, "must be a time: 2026-01-31T08:00:00+08:00 (in an address, + is %2B)"),
+        ({"since": "2026-01-31T08:00:00"}, "must name its zone: 2026-01-31T08:00:00+08:00 (in an address, + is %2B)"),
+    ],
+)
+def test_an_address_is_told_in_words(query: dict[str, str], message: str) -> None:
+    """What is wrong in an address is told as in a body."""
+    made = RequestFactory().get("/", query_params=query)
+    with pytest.raises(Invalid) as error:
+        flat(made, OrderSearch, TOKENS.codec)
+    assert error.value.errors == (FieldError(field=next(iter(query)), message=message),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"meter": "1", "mobile": 1}, "fields.mobile"),
+        ({"meter": "1", "mobile": "1" * 129}, "fields.mobile"),
+        ({"meter": "1", "Mobile": "1"}, "fields.Mobile"),
+        ({f"f{number}": "" for number in range(17)}, "fields"),
+        ([], "fields"),
+    ],
+)
+def test_the_key_at_fault_is_named(fields: Any, field: str) -> None:
+    """Among the fields that a biller demands, the one at fault is named, for what it holds or for its name."""
+    error = trouble(json.dumps(GOOD | {"fields": fields}).encode())
+    assert error is not None
+    assert [flaw.field for flaw in error.errors] == [field]
+
+
+class Nested(Canonical):
+    """Objects in an object, both with keys of one's own."""
+
+    outer: dict[str, dict[Annotated[str, msgspec.Meta(max_length=1)], int]]
+
+
+@pytest.mark.parametrize(
+    ("outer", "field"), [({"a": {"b": "c"}}, "outer.a"), ({"a": {"bb": 1}}, "outer"), ({"a": 1}, "outer.a")]
+)
+def test_the_outer_key_at_most(outer: Any, field: str) -> None:
+    """Where an object with keys of one's own stands in another, the field is named as far as it is known."""
+    with pytest.raises(Invalid) as error:
+        decode(json.dumps({"outer": outer}).encode(), msgspec.json.Decoder(Nested))
+    assert [flaw.field for flaw in error.value.errors] == [field]
+
+
 def test_every_pattern_has_words() -> None:
     """Of the whole contract, no pattern is declared without its words."""
     read = {operation.request for operation in operations()} | {ConsentRequest}
@@ -117,6 +180,16 @@ def test_every_pattern_has_words() -> None:
     patterns = set(re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', json.dumps(schemas)))
     assert patterns
     assert {json.loads(pattern) for pattern in patterns} <= WORDS.keys()
+
+
+@pytest.mark.parametrize("first", ["", "for each in registry.find().values(): each.partner"])
+def test_words_are_the_contracts(first: str) -> None:
+    """A partner's account has patterns too, and the same as the contract's: the bank reads the contract's words."""
+    told = "print(WORDS[vouchers.InstitutionCode.__metadata__[0].pattern])"
+    imports = "from connectors.kit import registry", "from schemas.struct import WORDS"
+    lines = [*imports, first, "from schemas.medical_insurance import vouchers", told]
+    ran = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
+    assert ran.stdout == "A capital letter and 11 characters more, as the fund lists it\n"
 
 
 @pytest.mark.parametrize("key", ["k", "k" * 255, "a b", "~!"])

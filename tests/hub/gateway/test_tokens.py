@@ -1,5 +1,7 @@
 """References and cursors are the hub's own words, and nobody else's."""
 
+from base64 import urlsafe_b64decode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,18 @@ def test_garbage(token: str) -> None:
         TOKENS.read_ref(token)
     with pytest.raises(Malformed):
         TOKENS.read_cursor(token, b"list")
+
+
+def test_content_is_not_seen() -> None:
+    """A reference or a cursor shows nothing of what the partner wrote into its id, a mobile number say."""
+    mobile = "13800138000"
+    for token in (TOKENS.write_ref(PartnerRef(1, f"9:{mobile}")), TOKENS.write_cursor(mobile.encode(), b"list")):
+        assert mobile.encode() not in urlsafe_b64decode(token + "=" * (-len(token) % 4))
+
+
+def test_one_thing_has_one_reference() -> None:
+    """A bank may keep a reference and compare it: the same thing is the same text, whenever it is written."""
+    assert TOKENS.write_ref(REF) == Tokens(bytes(32)).write_ref(REF)
 
 
 def test_another_hub() -> None:

@@ -172,8 +172,27 @@ async def test_kid_may_be_left_out_where_there_is_one_key(door: Door):
     ],
 )
 async def test_garbage_is_refused(door: Door, assertion: str):
-    """What is no JWT, or a bomb, is refused like any other client that proves nothing."""
-    refused(await door.ask(assertion))
+    """What is no JWT, or a bomb, is refused as what it is, whoever it is about."""
+    told = refused(await door.ask(assertion))
+    assert told.startswith("client_assertion: ")
+    assert "active client" not in told
+
+
+@pytest.mark.parametrize("spoilt", [{"header": b"{"}, {"header": {"alg": 5}}, {"claims": {"exp": "soon"}}])
+async def test_what_cannot_be_read_tells_nothing_of_clients(door: Door, spoilt: dict[str, Any]):
+    """An assertion that cannot be read is told so in the same words, whether there is such a client or not."""
+    told = set()
+    for sub in (door.client_id, "cli_00000000000000000000000000"):
+        claims = keys.claims(sub) | spoilt.get("claims", {})
+        head = spoilt.get("header", {"alg": "ES256", "kid": "one"})
+        told.add(refused(await door.ask(f"{keys.b64(head)}.{keys.b64(claims)}.AA")))
+    assert len(told) == 1
+    assert told.pop().startswith("client_assertion: ")
+
+
+async def test_a_bad_jti_is_told_in_words(door: Door):
+    """No pattern is shown to whoever sends a jti that cannot be used."""
+    assert "1 to 255 printable" in refused(await door.ask(door.assertion(jti="ü")))
 
 
 async def test_assertion_of_another_client_is_refused(door: Door):

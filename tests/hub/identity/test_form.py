@@ -76,6 +76,13 @@ async def test_other_methods_are_refused(door: Door, path: str, method: str):
     assert answer.headers["allow"] == "POST"
 
 
+@pytest.mark.parametrize("path", ENDPOINTS)
+async def test_head_is_told_what_there_is(door: Door, path: str):
+    """HEAD is refused like the others, without a body, and `Allow` lists nothing that would be refused as well."""
+    answer = await door.http.head(path)
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (405, "POST", b"")
+
+
 @pytest.mark.parametrize(
     ("grant_type", "error"),
     [

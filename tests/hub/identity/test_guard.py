@@ -18,9 +18,9 @@ async def own_key(door: Door) -> Key:
     return (await door.identity._watch.standing()).ring.signer(door.clock.now())
 
 
-async def refusal(door: Door, authorization: str | None) -> Unauthenticated:
+async def refusal(door: Door, *authorization: str) -> Unauthenticated:
     with pytest.raises(Unauthenticated) as caught:
-        await door.identity.authenticate(authorization)
+        await door.identity.authenticate(*authorization)
     return caught.value
 
 
@@ -64,7 +64,7 @@ async def test_forgery_helper_makes_good_tokens(door: Door):
 
 async def test_no_token_is_asked_for_one(door: Door):
     """A call without a token gets a challenge without an error code (RFC 6750, section 3.1)."""
-    error = await refusal(door, None)
+    error = await refusal(door)
     assert error.error is None
     assert "error" not in error.www_authenticate
     assert f'resource_metadata="{keys.ISSUER}/.well-known/oauth-protected-resource"' in error.www_authenticate

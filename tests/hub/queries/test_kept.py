@@ -224,7 +224,7 @@ async def test_fails_in_the_end(house: House) -> None:
         assert (await ended(house, row))[0] == "running"
     await house.work()
     state, problem = await ended(house, row)
-    assert (state, problem["status"]) == ("failed", 504)
+    assert (state, problem["status"]) == ("failed", 502)
 
 
 async def test_a_refusal_is_final(house: House) -> None:

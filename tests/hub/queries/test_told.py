@@ -6,14 +6,16 @@ from hub.errors import PartnerDown, PartnerError, PartnerGarbled, PartnerSlow, R
 from hub.gateway.problems import problem_of
 from hub.queries.told import told
 from schemas import errors as failures
-from schemas.errors import Garbled, MaybeSent, NotReady, NotSent, PartnerFailure, Refused
+from schemas.errors import Garbled, Late, MaybeSent, NotReady, NotSent, PartnerFailure, Refused
 
 
 @pytest.mark.parametrize(
     ("error", "kind", "status"),
     [
         (NotSent("no connection"), PartnerDown, 503),
-        (MaybeSent("connection reset"), PartnerSlow, 504),
+        (MaybeSent("connection reset"), PartnerGarbled, 502),
+        (MaybeSent("answered '9999'"), PartnerGarbled, 502),
+        (Late("no answer in time"), PartnerSlow, 504),
         (TimeoutError(), PartnerSlow, 504),
         (Garbled("no JSON", b"<html>"), PartnerGarbled, 502),
         (Refused("is too long", field="account"), RefusedByPartner, 422),
@@ -48,6 +50,6 @@ def test_a_refusal_names_its_field() -> None:
 def test_every_failure_is_told() -> None:
     """No failure that a connector may raise falls under the rule for mistakes."""
     kinds = [kind for kind in vars(failures).values() if isinstance(kind, type) and issubclass(kind, PartnerFailure)]
-    assert {Garbled, MaybeSent, NotReady, NotSent, Refused} < set(kinds)
+    assert {Garbled, Late, MaybeSent, NotReady, NotSent, Refused} < set(kinds)
     for kind in set(kinds) - {PartnerFailure, NotReady}:
         assert "could not be understood" not in str(told(kind("x"), "some_partner"))
