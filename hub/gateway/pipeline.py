@@ -16,7 +16,8 @@ from hub.errors import FieldError
 from hub.gateway.merging import Merger, Share
 from hub.identity.guard import Caller
 from hub.orders.attempts import Attempts, Job
-from hub.orders.journal import Draft, Journal
+from hub.orders.drafts import Draft
+from hub.orders.journal import Journal
 from hub.orders.originals import Originals
 from hub.orders.rows import Key, OrderRow
 from hub.partners.rows import AccountRow

@@ -11,12 +11,12 @@ from connectors.kit.manifest import Manifest
 from connectors.kit.partner import Happening
 from hub import ids
 from hub.audit import rows as audit
-from hub.consents import consents
-from hub.consents.parties import Parties, consent_of, open_parties, seal_parties
-from hub.errors import ConsentMissing, FieldError, HubError, KeyReused
+from hub.consents.parties import Parties, open_parties, seal_parties
+from hub.errors import FieldError, HubError, KeyReused
 from hub.events import rows as events
 from hub.evidence.rows import count_unmapped
 from hub.orders import reversals, rows, sealed
+from hub.orders.drafts import Draft, disagreed, new_row
 from hub.orders.recording import record_of
 from hub.orders.rows import SENT_AGAIN, Key, OrderRow
 from hub.orders.states import News, Source, Step, step
@@ -27,7 +27,7 @@ from hub.work.rows import Work
 from schemas.call import Clock
 from schemas.codec import PLAIN
 from schemas.contract import Operation
-from schemas.order import OrderRequest, Reversal, TimelineEntry
+from schemas.order import OrderRequest, Reversal
 from schemas.outcome import Pending, Succeeded, Unknown
 
 log = structlog.get_logger("hub.orders")
@@ -35,25 +35,6 @@ log = structlog.get_logger("hub.orders")
 KIND = "order"
 STUCK_PAUSE = timedelta(minutes=10)
 """Between two looks at an order whose partner cannot be asked at all."""
-
-
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that is about to be journalled: checked, routed, and not yet sent."""
-
-    key: Key
-    client_id: str
-    operation: Operation
-    request: OrderRequest
-    parties: Parties | None = None
-    reversals: int = 0
-    """Of a reversal: how many others of the same order there were when it was checked."""
-    manifest: Manifest
-    account_id: str
-    reference: str
-    handles: dict[str, str]
-    trace_id: str
-    lease: timedelta
-    """How long the first attempt may hold the order before somebody else asks what became of it."""
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,14 +106,14 @@ class Journal:
         def unit(tx: Connection) -> tuple[OrderRow | HubError, bool]:
             if overlapping := reversals.overlapping(tx, draft.key, draft.request, draft.reversals):
                 return overlapping, False
-            if missing := _disagreed(tx, draft, now):
+            if missing := disagreed(tx, draft, now):
                 return _standing(tx, draft.key) or missing, False
             if not rows.claim_key(tx, draft.key, order_id, now):
                 standing = _standing(tx, draft.key)
                 if standing is None:
                     raise RuntimeError("a key without its order")
                 return standing, False
-            row = _new_row(draft, order_id, now, request, handles)
+            row = new_row(draft, order_id, now, request, handles)
             row.parties = parties
             rows.insert_order(tx, row)
             held = Work(order_id, KIND, row.tenant, fence=1, tries=0)
@@ -341,13 +322,6 @@ class Journal:
         return PLAIN.decoder(operation.result).decode(plain)
 
 
-def _disagreed(tx: Connection, draft: Draft, now: datetime) -> ConsentMissing | None:
-    """Whether the consent that the order rests on stands no longer."""
-    consent_id = consent_of(draft.parties)
-    found = consents.standing(tx, draft.key.tenant, consent_id, now) if consent_id else None
-    return found if isinstance(found, ConsentMissing) else None
-
-
 def _standing(tx: Connection, key: Key) -> OrderRow | KeyReused | None:
     """What stands under a key. The refusal is returned: a unit that raises would spoil its whole batch."""
     found = rows.find_key(tx, key)
@@ -357,30 +331,6 @@ def _standing(tx: Connection, key: Key) -> OrderRow | KeyReused | None:
         flaw = FieldError(field="Idempotency-Key", message="belongs to another request")
         return KeyReused("this Idempotency-Key was used for another request; use a new key for a new order", flaw)
     return rows.find(tx, found[1])
-
-
-def _new_row(draft: Draft, order_id: str, now: datetime, request: bytes, handles: bytes | None) -> OrderRow:
-    return OrderRow(
-        order_id=order_id,
-        tenant=draft.key.tenant,
-        client_id=draft.client_id,
-        operation=draft.operation.key,
-        partner=draft.manifest.name,
-        partner_id=draft.manifest.id,
-        account_id=draft.account_id,
-        reference=draft.reference,
-        state="submitting",
-        review=False,
-        version=0,
-        trace_id=draft.trace_id,
-        reverses=draft.request.reverses if isinstance(draft.request, Reversal) else None,
-        request=request,
-        handles=handles,
-        created_at=now,
-        sent_at=now,
-        next_check_at=now + draft.lease,
-        timeline=[TimelineEntry(at=now, what="journalled")],
-    )
 
 
 def _lost(fence: int | None, claim: work.Standing | None, row: OrderRow) -> bool:

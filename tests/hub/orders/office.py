@@ -11,7 +11,8 @@ from connectors.kit.manifest import EnquiryWindow, Manifest
 from hub.audit.record import Record, read_record
 from hub.evidence.rows import evidence, evidence_context
 from hub.orders import rows
-from hub.orders.journal import Draft, Journal, Settlement
+from hub.orders.drafts import Draft
+from hub.orders.journal import Journal, Settlement
 from hub.orders.rows import Key, OrderRow
 from hub.orders.sealed import deliverable_context, fingerprint
 from hub.orders.states import News, Source
