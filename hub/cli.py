@@ -3,11 +3,10 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import msgspec
 from cyclopts import App, Parameter
@@ -15,25 +14,22 @@ from cyclopts import App, Parameter
 from connectors.kit import registry
 from connectors.kit.manifest import ManifestError
 from hub import logs
+from hub.administration import EnvFile, bank, client, look, partner, with_store
 from hub.app import create_app, furnish, open_house
 from hub.audit.log_key import known_keys
 from hub.audit.verify import verify as verify_audit
 from hub.clock import utc_now
 from hub.evidence.rows import unmapped_codes
 from hub.gateway.shapes import order_of
-from hub.identity.clients import add_client, deactivate_client
 from hub.identity.refusals import ClientError
 from hub.orders import rows as orders
 from hub.partners.accounts import AccountError
-from hub.partners.accounts import set_account as store_account
 from hub.screen import err, out, table
 from hub.server import listen
 from hub.server import serve as serve_app
 from hub.settings import SettingError, Settings, explained, from_environment
-from hub.store import Connection, Hooks, Sealer, Store, StoreUnavailable, Unsealable, open_store
-from hub.store.schema import WrongVersion, check_is_head, current, upgrade
-from hub.tenants import banks
-from hub.tenants import rows as tenant_rows
+from hub.store import Hooks, Sealer, Store, StoreUnavailable, Unsealable, open_store
+from hub.store.schema import WrongVersion, current, upgrade
 from hub.tenants.banks import BankError
 from hub.tenants.master_key import check_master_key
 from sandbox.stand import fleet
@@ -43,10 +39,6 @@ T = TypeVar("T")
 
 SETTINGS = "Settings are read from the environment:\n\n" + "\n".join(f"- {line}" for line in explained())
 
-EnvFile = Annotated[
-    Path | None,
-    Parameter(name="--env-file", help="read HUB_… settings from here; before the environment's"),
-]
 EXPECTED = (
     SettingError,
     StoreUnavailable,
@@ -69,14 +61,9 @@ app = App(
     default_parameter=Parameter(negative=()),
 )
 db = App(name="db", help="The database.")
-bank = App(name="bank", help="Member banks.")
-client = App(name="client", help="Programs of banks that may get tokens.")
-partner = App(name="partner", help="Banks' accounts at partners.")
-account = App(name="account", help="One bank's credentials and settings at one partner.")
 connector = App(name="connector", help="The connectors that are installed.")
 order = App(name="order", help="The order journal.")
 audit = App(name="audit", help="The tamper-evident record of what happened.")
-partner.command(account)
 for group in (db, bank, client, partner, connector, order, audit):
     app.command(group)
 
@@ -174,87 +161,6 @@ def db_upgrade(*, env_file: EnvFile = None) -> None:
     out.print(f"the database is at version {current(url)}")
 
 
-@bank.command(name="add")
-def bank_add(name: str, *, env_file: EnvFile = None) -> None:
-    """Add a member bank, and print its tenant id.
-
-    Parameters
-    ----------
-    name
-        2 to 41 lower-case letters, digits and hyphens.
-    """
-
-    def unit(tx: Connection, sealer: Sealer) -> str:
-        return banks.add(tx, sealer, name, now=utc_now()).tenant_id
-
-    out.print(_administer(env_file, unit), highlight=False)
-
-
-@bank.command(name="list")
-def bank_list(*, env_file: EnvFile = None) -> None:
-    """List the member banks."""
-    found = _look(env_file, tenant_rows.list_banks)
-    table(["bank", "tenant", "status"], [(row.name, row.tenant_id, row.status) for row in found])
-
-
-@client.command(name="add")
-def client_add(name: str, *, bank: str, scope: Sequence[str], jwks: Path, env_file: EnvFile = None) -> None:
-    """Add a client of a bank, with its scopes and its public keys, and print its client id.
-
-    Parameters
-    ----------
-    name
-        What people call it.
-    bank
-        The bank's name.
-    scope
-        A scope such as utility-bills:pay; give it once for each.
-    jwks
-        File with the client's public JWK set. The private keys stay with the bank.
-    """
-    keys = _content("--jwks", jwks)
-
-    def unit(tx: Connection, _: Sealer) -> str:
-        tenant = banks.find(tx, bank).tenant_id
-        return add_client(tx, tenant, name, scope, keys, now=utc_now()).client_id
-
-    out.print(_administer(env_file, unit), highlight=False)
-
-
-@client.command(name="deactivate")
-def client_deactivate(client_id: str, *, env_file: EnvFile = None) -> None:
-    """Shut a client out: no new tokens, and the ones it has are refused within seconds.
-
-    Parameters
-    ----------
-    client_id
-        As `hub client add` printed it.
-    """
-    _administer(env_file, lambda tx, _: deactivate_client(tx, client_id, now=utc_now()))
-
-
-@account.command(name="set")
-def account_set(bank: str, partner: str, *, file: Path, env_file: EnvFile = None) -> None:
-    """Set a bank's account at a partner from a JSON file, checked against what the partner needs.
-
-    Parameters
-    ----------
-    bank
-        The bank's name.
-    partner
-        The connector's name; see `hub connector list`.
-    file
-        JSON with the account's settings and credentials. They are stored sealed.
-    """
-    raw = _content("--file", file)
-    found = registry.find([partner])[partner]
-
-    def unit(tx: Connection, sealer: Sealer) -> str:
-        return store_account(tx, sealer, found, banks.find(tx, bank).tenant_id, raw, utc_now())
-
-    out.print(_administer(env_file, unit), highlight=False)
-
-
 @connector.command(name="list")
 def connector_list() -> None:
     """List the connectors and what each offers."""
@@ -269,7 +175,7 @@ def connector_list() -> None:
 @connector.command(name="unmapped")
 def connector_unmapped(*, env_file: EnvFile = None) -> None:
     """List the codes that partners answered with and no manifest maps, the most frequent first."""
-    found = _look(env_file, unmapped_codes)
+    found = look(env_file, unmapped_codes)
     rows = [(each.partner, each.operation, each.said, str(each.times), f"{each.last_at:%F %T} UTC") for each in found]
     table(["connector", "operation", "said", "times", "last"], rows)
 
@@ -315,7 +221,7 @@ def order_show(order_id: str, *, env_file: EnvFile = None) -> None:
     order_id
         As the bank was told it.
     """
-    row = _look(env_file, lambda tx: orders.find(tx, order_id))
+    row = look(env_file, lambda tx: orders.find(tx, order_id))
     if row is None:
         raise ValueError(f"there is no order {order_id}")
     result = None if row.result is None else msgspec.Raw(b'"(sealed)"')
@@ -337,7 +243,7 @@ def audit_verify(*, env_file: EnvFile = None) -> None:
             out.print(line, highlight=False, markup=False)
         return report.intact
 
-    if not _with_store(settings, check, read_only=True):
+    if not with_store(settings, check, read_only=True):
         raise SystemExit(1)
 
 
@@ -347,42 +253,6 @@ def openapi() -> None:
     from hub.gateway.documents import document  # noqa: PLC0415
 
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(document()), indent=2).decode() + "\n")
-
-
-def _content(option: str, file: Path) -> bytes:
-    """Raises: ValueError, naming the option."""
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{option} {file}: {error.strerror}") from error
-
-
-def _administer(env_file: Path | None, unit: Callable[[Connection, Sealer], T]) -> T:
-    """One administrative unit, under the write lock."""
-    settings = from_environment(env_file)
-    sealer = Sealer(settings.key())
-
-    async def write(store: Store) -> T:
-        await check_master_key(store, sealer)
-        return await store.write(lambda tx: unit(tx, sealer))
-
-    return _with_store(settings, write, read_only=False)
-
-
-def _look(env_file: Path | None, query: Callable[[Connection], T]) -> T:
-    return _with_store(from_environment(env_file), lambda store: store.read(query), read_only=True)
-
-
-def _with_store(settings: Settings, use: Callable[[Store], Awaitable[T]], *, read_only: bool) -> T:
-    async def run() -> T:
-        store = open_store(settings.database_url, read_only=read_only)
-        try:
-            await check_is_head(store)
-            return await use(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
 
 
 def main() -> None:

@@ -125,8 +125,9 @@ class TestHelp:
         """The commands that the documentation names."""
         named = {" ".join(path) for path in commands(app)}
         assert named >= {
-            "serve", "work", "sandbox", "demo", "db upgrade", "bank add", "bank list", "client add",
-            "client deactivate", "partner account set", "connector list", "order show", "audit verify", "openapi",
+            "serve", "work", "sandbox", "demo", "db upgrade", "bank add", "bank list", "bank suspend", "bank resume",
+            "client add", "client list", "client deactivate", "partner account set", "connector list", "order show",
+            "audit verify", "openapi",
         }  # fmt: skip
 
     def test_serve_tells_its_settings(self, capsys: pytest.CaptureFixture[str]):
@@ -181,7 +182,9 @@ class TestAdministration:
         assert "utility-bills:steal" in error_of(office.hub(*unknown, "--jwks", str(jwks)))
         client = office.said(*add, "--bank", "first-bank", "--jwks", str(jwks))
         assert client.startswith("cli_")
+        assert {client, "active", "utility-bills:pay"} <= set(office.said("client", "list", "first-bank").split())
         assert office.hub("client", "deactivate", client).returncode == 0
+        assert {client, "inactive"} <= set(office.said("client", "list", "first-bank").split())
         assert "cli_none" in error_of(office.hub("client", "deactivate", "cli_none"))
 
         file = office.folder / "account.json"
@@ -190,6 +193,14 @@ class TestAdministration:
         assert "--file none.json" in error_of(office.hub(*account, CEB, "--file", "none.json"))
         assert "nobody_pays" in error_of(office.hub(*account, "nobody_pays", "--file", str(file)))
         assert CEB in error_of(office.hub(*account, CEB, "--file", str(file)))
+
+    def test_a_bank_is_shut_out_and_let_in(self, office: Office):
+        """One command each, and the list tells."""
+        office.said("bank", "add", "first-bank")
+        for command, status in (("suspend", "suspended"), ("resume", "active")):
+            assert office.hub("bank", command, "first-bank").returncode == 0
+            assert status in office.said("bank", "list").split()
+            assert "no bank named" in error_of(office.hub("bank", command, "nobody"))
 
     def test_private_keys_stay_out(self, sqlite_office: Office):
         """A JWK set with private halves is refused."""
