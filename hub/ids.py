@@ -19,6 +19,11 @@ def first(prefix: str, moment: datetime) -> str:
     return _written(prefix, _milliseconds(moment) << 80)
 
 
+def after(prefix: str, moment: datetime) -> str:
+    """What every identifier made by that moment, to its millisecond, sorts before."""
+    return _written(prefix, min(_milliseconds(moment) + 1, _LAST) << 80)
+
+
 def _milliseconds(moment: datetime) -> int:
     """Since 1970; a moment that no identifier can name is the nearest that one can."""
     return min(max((moment - EPOCH) // timedelta(milliseconds=1), 0), _LAST)

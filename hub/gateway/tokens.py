@@ -20,7 +20,7 @@ class Tokens:
     """
 
     def __init__(self, master_key: bytes) -> None:
-        key = HKDF(algorithm=SHA256(), length=64, salt=None, info=b"hub/gateway/tokens").derive(master_key)
+        key = HKDF(algorithm=SHA256(), length=64, salt=None, info=b"hub/gateway/tokens: AES-SIV").derive(master_key)
         self._cipher = AESSIV(key)
         self.codec = Codec(self.write_ref, self.read_ref)
 

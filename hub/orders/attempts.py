@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import structlog
 
 from connectors.kit.attempt import Errand, Line, PartnerAttempt
@@ -113,7 +114,11 @@ class Attempts:
             await self._journal.flag(row.order_id, work.fence, error.detail)
             return
         operation = operation_named(row.operation)
-        opened = await self._journal.opened(row, operation)
+        try:
+            opened = await self._journal.opened(row, operation)
+        except msgspec.ValidationError:
+            await self._journal.flag(row.order_id, work.fence, "what was ordered breaks a rule that is newer than it")
+            return
         job = Job(
             row=row,
             request=opened.request,

@@ -82,8 +82,6 @@ class Desk:
     async def find(self, caller: Caller, search: OrderSearch, before: str | None) -> list[OrderRow]:
         """One more row than asked for, where there are more. Raises: ScopeMissing, Invalid."""
         wanted = _wanted(caller, search.operation)
-        if search.partner is not None and search.partner not in self._partners:
-            raise _invalid("partner", "is no partner of this hub")
 
         def query(tx: Connection) -> list[OrderRow]:
             return rows.list_orders(
@@ -99,7 +97,10 @@ class Desk:
                 until=search.until,
             )
 
-        return await self._store.read(query)
+        found = await self._store.read(query)
+        if not found and search.partner is not None and search.partner not in self._partners:
+            raise _invalid("partner", "is no partner of this hub")
+        return found
 
     async def _refreshed(self, row: OrderRow) -> OrderRow:
         looked_into = row.timeline[-1].at if row.timeline else row.created_at

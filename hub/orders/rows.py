@@ -272,8 +272,7 @@ def list_orders(
     if since is not None:
         statement = statement.where(table.order_id >= ids.first("ord", since), table.created_at >= since)
     if until is not None:
-        after = ids.first("ord", until + timedelta(milliseconds=1))
-        statement = statement.where(table.order_id < after, table.created_at < until)
+        statement = statement.where(table.order_id < ids.after("ord", until), table.created_at < until)
     if before is not None:
         statement = statement.where(table.order_id < before)
     found = tx.execute(statement.order_by(table.order_id.desc()).limit(limit)).mappings()

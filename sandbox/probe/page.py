@@ -96,10 +96,9 @@ def _reference(form: ReferenceFormat) -> str:
 
 def _window(manifest: Manifest) -> str:
     enquiry = manifest.enquiry
-    return (
-        f'"no such order" is final {_duration(enquiry.absence_final_after)} after sending; '
-        f"asked about for {_duration(enquiry.window)}"
-    )
+    ends = enquiry.absence_final_after < enquiry.window
+    final = f"final {_duration(enquiry.absence_final_after)} after sending" if ends else "never final"
+    return f'"no such order" is {final}; asked about for {_duration(enquiry.window)}'
 
 
 def _limits(manifest: Manifest) -> str:

@@ -11,8 +11,8 @@ from sandbox.stand.pusher import Push
 SILENT = frozenset({"no-callback", "hang-after"})
 """Faults of which nobody is told anything."""
 
-Write = Callable[[str | None], Awaitable[Push | None]]
-"""Writes a push as things stand, spoilt as the fault says that stands for pushes; None if there is no longer any."""
+Write = Callable[[str | None], Awaitable[Push]]
+"""Writes a push as things stand, spoilt as the fault says that stands for pushes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class News:
     at: float
     account: str
     write: Write
+    stands: Callable[[], bool] = lambda: True
+    """Whether it came about, once it is time to tell."""
 
 
 class Delivery:
@@ -38,10 +40,8 @@ class Delivery:
         """Sees to it that news arrives, unless the fault of the order keeps it back; the early kind before it is so."""
         if fault in SILENT:
             return
-        if fault == "early-callback":
-            push = await news.write(None)
-            if push is not None and await self._pusher.once(push):
-                return
+        if fault == "early-callback" and await self._pusher.once(await news.write(None)):
+            return
         self.start(news, fault)
 
     def start(self, news: News, fault: str | None = None) -> None:
@@ -51,6 +51,8 @@ class Delivery:
 
     async def _deliver(self, news: News, fault: str | None) -> None:
         await clock.until(news.at)
+        if not news.stands():
+            return
         spoilt = self._faults.take(self._operation, news.account)
         fault = spoilt or fault
         if fault in SILENT:
@@ -58,7 +60,5 @@ class Delivery:
         if fault == "late-callback":
             await clock.pause(self._late_seconds)
         push = await news.write(spoilt)  # what spoilt the answer does not spoil the push
-        if push is None:
-            return
         for _ in range(2 if fault == "duplicate-callback" else 1):
             await self._pusher.send(push)

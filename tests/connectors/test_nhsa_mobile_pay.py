@@ -331,6 +331,7 @@ async def test_failed_cash_leg() -> None:
         ({"setl_type": "HI", "hiPayStas": "SUCCESS", "ownPayStas": "FAIL"}, "cash-failed"),
         ({"setl_type": "CASH", "hiPayStas": "FAIL", "ownPayStas": "SUCCESS"}, "insurance-failed"),
         ({"hiPayStas": "FAIL", "ownPayStas": "FAIL"}, None),
+        ({"fundPay": "0.00", "psnAcctPay": "0.00", "ownPayAmt": "0.00"}, None),
     ],
 )
 async def test_a_failure_with_a_paid_leg_is_to_be_revoked(fields: dict[str, Any], stage: str | None) -> None:

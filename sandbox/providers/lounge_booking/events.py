@@ -59,14 +59,14 @@ class Events:
             self._delivery.start(self._news(_consumed(stands)))
 
     def _news(self, event: Event) -> News:
-        return News(event.at, event.account, partial(self._push, event))
+        return News(event.at, event.account, partial(self._push, event), partial(self._stands, event))
 
-    async def _push(self, event: Event, spoilt: str | None) -> Push | None:
-        """None for what did not come about: who waited may have cancelled."""
-        stands = self._bookings.booking(event.number)
-        if event.status not in (None, stands["status"]):
-            return None
-        shown = booking(stands)
+    def _stands(self, event: Event) -> bool:
+        """Who waited may have cancelled."""
+        return event.status in (None, self._bookings.booking(event.number)["status"])
+
+    async def _push(self, event: Event, spoilt: str | None) -> Push:
+        shown = booking(self._bookings.booking(event.number))
         if spoilt == "unmapped-code":
             shown["status"] = UNMAPPED
         message = {

@@ -31,12 +31,14 @@ class Callbacks:
         pay = trade.pay
         quiet = situation_of(trade.id_no) is Situation.ENQUIRY_ONLY
         if pay is not None and pay["fate"] in PAID and not quiet and notify.registered(self._var):
-            await self._delivery.announce(News(pay["finalAt"], trade.id_no, partial(self._push, trade)), fault)
+            news = News(pay["finalAt"], trade.id_no, partial(self._push, trade), partial(self._stands, trade))
+            await self._delivery.announce(news, fault)
 
-    async def _push(self, trade: Trade, fault: str | None) -> Push | None:
-        """None for a settlement that was revoked meanwhile."""
-        if self._book.read(partial(trade_of, trade.order)).revoke is not None:
-            return None
+    def _stands(self, trade: Trade) -> bool:
+        """It may have been revoked meanwhile."""
+        return self._book.read(partial(trade_of, trade.order)).revoke is None
+
+    async def _push(self, trade: Trade, fault: str | None) -> Push:
         content = called_back(trade, fault)
         sealed = await asyncio.to_thread(self._seal.sealed, content, forged=fault == "bad-signature")
         body = json.dumps({"data": sealed}).encode()

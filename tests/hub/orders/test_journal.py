@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.consents.parties import Parties
+from hub.consents.rows import ConsentRow, insert_consent, revoke_consent
 from hub.errors import ConsentMissing, KeyReused
 from hub.evidence.rows import unmapped_codes
 from hub.orders import journal as journalling
@@ -166,6 +167,25 @@ async def test_a_consent_that_ends_during_the_check(office: Office):
         await office.journal.begin(replace(office.draft(key="k9"), parties=parties))
     row, is_new = await office.journal.begin(office.draft(key="k9"))
     assert (is_new, row.state) == (True, "submitting"), "the key was not used up"
+
+
+async def test_a_key_that_stands_wins_over_an_ended_consent(office: Office):
+    """Two calls under one key pass the look at the consent, and it ends: the order that one made is told to both."""
+    parties = Parties(consent_id="cns_1", subject=Person(name="x", id_number=id_number(1)))
+    now = office.clock()
+    consent = ConsentRow(
+        consent_id="cns_1", tenant=office.tenant, client_id="app", agreed=b"", created_at=now,
+        expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    await office.store.write(lambda tx: insert_consent(tx, consent))
+    draft = replace(office.draft(key="k9"), parties=parties)
+    row, _ = await office.journal.begin(draft)
+    await office.store.write(lambda tx: revoke_consent(tx, "cns_1", now))
+    again, is_new = await office.journal.begin(draft)
+    assert (again.order_id, is_new) == (row.order_id, False)
+    other = replace(office.draft(key="k9", request=payment("11.00")), parties=parties)
+    with pytest.raises(KeyReused):
+        await office.journal.begin(other)
 
 
 async def test_no_step_leaves_after_the_end(office: Office):
