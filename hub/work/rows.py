@@ -1,5 +1,6 @@
 """Due work: one table of what must be looked at again, and when. Whoever claims a row holds it under a fence."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -73,14 +74,17 @@ def put(tx: Connection, work_id: str, kind: str, tenant: str, due_at: datetime) 
     )
 
 
-def claim(tx: Connection, owner: str, now: datetime, leased_until: datetime, limit: int) -> list[Work]:
+def claim(
+    tx: Connection, owner: str, now: datetime, leased_until: datetime, limit: int, served: Sequence[str] = ()
+) -> list[Work]:
     """Takes what is due and free, or whose lease ran out; skips what another is taking this moment.
 
-    Shape: what is claimed falls due with its lease, unless somebody hurries it.
+    Shape: what is claimed falls due with its lease, unless somebody hurries it. Nothing is taken of banks that are
+    `served` enough.
     """
     rows = tx.execute(
         select(due_work)
-        .where(_claimable(now))
+        .where(_claimable(now), due_work.c.tenant.not_in(served))
         .order_by(due_work.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -1,6 +1,7 @@
 """Does due work: claims it under a lease, hands it to whoever knows its kind, and never more than it can hold."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -19,7 +20,10 @@ LEASE = timedelta(minutes=5)
 """How long a claim stands. A worker that is frozen for longer has lost it, and its fence keeps it from writing."""
 IDLE = timedelta(seconds=1)
 """The longest pause between two looks: work put down by another process is found so late at most."""
-AT_ONCE = 32
+AT_ONCE = 48
+A_BANK = 32
+"""So many pieces of one bank, and no more are claimed: its slow partner keeps no other bank waiting."""
+AT_A_TIME = 8
 LONGEST_PAUSE = 300
 """Units: seconds. What fails again and again is tried again so seldom, and no seldomer."""
 
@@ -43,7 +47,7 @@ class Worker:
         self._handlers = handlers
         self._lease = lease
         self._bell = bell or asyncio.Event()
-        self._doing: set[asyncio.Task[None]] = set()
+        self._doing: dict[asyncio.Task[None], Work] = {}
         self._asked_for: set[asyncio.Task[None]] = set()
         """Of these, what a reader asked for: it takes no place from what is due."""
 
@@ -63,7 +67,7 @@ class Worker:
             if self._doing:
                 await asyncio.wait(self._doing)
         finally:  # cancelled: somebody else will do what is not done
-            for task in self._doing:
+            for task in tuple(self._doing):
                 task.cancel()
             await asyncio.gather(*self._doing, return_exceptions=True)
 
@@ -87,7 +91,7 @@ class Worker:
     def _begin(self, work: Work) -> "asyncio.Task[None]":
         """Starts on a claimed piece, in a task of its own."""
         task = asyncio.create_task(self.do(work))
-        self._doing.add(task)
+        self._doing[task] = work
         task.add_done_callback(self._done)
         return task
 
@@ -103,7 +107,8 @@ class Worker:
     async def _look(self) -> timedelta:
         """Claims and starts what is due. Returns how long to wait before the next look."""
         self._bell.clear()
-        free = AT_ONCE - len(self._doing - self._asked_for)
+        due_now = [work.tenant for task, work in self._doing.items() if task not in self._asked_for]
+        free = min(AT_ONCE - len(due_now), AT_A_TIME)
         if free <= 0:
             return IDLE
         try:
@@ -111,7 +116,9 @@ class Worker:
             due = await self._store.read(lambda tx: rows.next_due(tx, now))
             if due is None or due > now:
                 return min(IDLE, due - now) if due else IDLE
-            claimed = await self._store.write(lambda tx: rows.claim(tx, self._owner, now, now + self._lease, free))
+            served = [tenant for tenant, pieces in Counter(due_now).items() if pieces >= A_BANK]
+            until = now + self._lease
+            claimed = await self._store.write(lambda tx: rows.claim(tx, self._owner, now, until, free, served))
         except StoreUnavailable as error:
             log.warning("store-unavailable", detail=str(error))
             return IDLE
@@ -120,7 +127,7 @@ class Worker:
         return timedelta(0) if claimed else IDLE
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._doing.discard(task)
+        del self._doing[task]
         self._bell.set()
 
     async def _wait(self, stop: asyncio.Event, pause: timedelta) -> None:

@@ -34,10 +34,10 @@ class Pieces:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    async def put(self, *names: str, due: datetime = START, kind: str = "chore") -> None:
+    async def put(self, *names: str, due: datetime = START, kind: str = "chore", bank: str = "bnk_1") -> None:
         def unit(tx) -> None:
             for name in names:
-                rows.put(tx, name, kind, "bnk_1", due)
+                rows.put(tx, name, kind, bank, due)
 
         await self.store.write(unit)
 

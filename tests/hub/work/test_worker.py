@@ -8,7 +8,7 @@ import pytest
 from hub.store import Store, StoreUnavailable, open_store
 from hub.work import rows
 from hub.work.rows import Work
-from hub.work.worker import AT_ONCE, LONGEST_PAUSE, Worker
+from hub.work.worker import A_BANK, AT_ONCE, LONGEST_PAUSE, Worker
 from tests.hub.work.conftest import START, Clock, Pieces, until
 
 SECOND = timedelta(seconds=1)
@@ -72,14 +72,31 @@ async def test_everything_due_is_done(pieces: Pieces, hands: Hands, hire):
 async def test_never_more_than_it_can_hold(pieces: Pieces, hands: Hands, hire):
     """While so many pieces are in hand, no other is claimed that would only lie there."""
     hands.go_on.clear()
-    await pieces.put(*(f"piece-{number}" for number in range(AT_ONCE + 5)))
+    for bank in ("bnk_1", "bnk_2"):
+        await pieces.put(*(f"{bank}-{number}" for number in range(A_BANK)), bank=bank)
     await hire(hands)
     await until(lambda: len(hands.begun) == AT_ONCE)
     await asyncio.sleep(0.1)
     there = await pieces.all()
     assert sum(1 for row in there.values() if row["owner"] is not None) == AT_ONCE
     hands.go_on.set()
-    await until(lambda: len(hands.done) == AT_ONCE + 5)
+    await until(lambda: len(hands.done) == 2 * A_BANK)
+
+
+async def test_one_bank_keeps_no_other_waiting(pieces: Pieces, hands: Hands, hire):
+    """However much of one bank's work is due, and however slow it is, another's is begun."""
+    hands.go_on.clear()
+    await pieces.put(*(f"piece-{number}" for number in range(2 * AT_ONCE)))
+    await pieces.put("another's", due=START + SECOND, bank="bnk_2")
+    worker = await hire(hands)
+    await until(lambda: len(hands.begun) == A_BANK)
+    await asyncio.sleep(0.1)
+    assert len(hands.begun) == A_BANK
+    worker._clock.pass_by(SECOND)
+    worker.ring()
+    await until(lambda: "another's" in hands.begun)
+    hands.go_on.set()
+    await until(lambda: len(hands.done) == 2 * AT_ONCE + 1)
 
 
 async def test_a_slow_piece_holds_up_no_other(pieces: Pieces, hands: Hands, hire):
