@@ -13,6 +13,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -51,6 +52,7 @@ BANK, CLIENT = "demo-bank", "demo-app"
 DEFAULT_PORT = 8080
 _LAST_PORT = 65535
 OPENING_SECONDS = 30.0
+LEAVE = (signal.SIGTERM, signal.SIGINT)
 HUB = ("-m", "hub")
 """What Python is told to run; benchmarks and tests have launchers of their own."""
 
@@ -266,13 +268,33 @@ def start_hub(place: Place, base_url: str, start: Callable[[Sequence[str], Path]
     Raises: SettingError where it does not start.
     """
     listen(HOST, int(base_url.rsplit(":", 1)[1])).close()
-    process = start(["serve", "--env-file", str(place.settings)], place.log)
+    process: P | None = None
     try:
+        with _unhurried():
+            process = start(["serve", "--env-file", str(place.settings)], place.log)
         _wait_until_ready(process, base_url, place)
     except BaseException:  # whoever is told to leave meanwhile leaves no hub behind
-        stop_hub(process)
+        if process is not None:
+            stop_hub(process)
         raise
     return process
+
+
+@contextmanager
+def _unhurried() -> Iterator[None]:
+    """A signal that comes inside is minded at the end: a process that is being started would be nobody's to stop."""
+    if threading.current_thread() is not threading.main_thread():  # signals are none of its business
+        yield
+        return
+    heard: list[int] = []
+    before = {number: signal.signal(number, lambda came, _: heard.append(came)) for number in LEAVE}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if heard:
+            signal.raise_signal(heard[0])
 
 
 def python(launcher: Sequence[str], words: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
@@ -338,7 +360,7 @@ def _leave(*_: object) -> None:
 def _until_signalled(tell: Callable[[], None]) -> None:
     """Tells that it is up once a signal cannot come too early any more, and waits for one."""
     heard, told = os.pipe()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in LEAVE:
         signal.signal(number, lambda *_: os.write(told, b"."))
     tell()
     os.read(heard, 1)

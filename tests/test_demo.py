@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from sandbox.bank import BankApp
+from sandbox.demo import Place, _leave, start_hub
 from sandbox.stand.fleet import providers
 from sandbox.tour.walk import scenarios
 from tests import ports
@@ -311,6 +312,24 @@ def test_ctrl_c_leaves_nobody_behind(tmp_path: Path, when: str) -> None:
         assert demo.wait() in INTERRUPTED, demo.said
         assert "Traceback" not in demo.said, demo.said
         demo.until_nobody_is_left()
+
+
+def test_a_signal_amidst_a_start(tmp_path: Path) -> None:
+    """Whoever is being started in that very moment is stopped all the same."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(_words: Sequence[str], _log: Path) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]))
+        signal.raise_signal(signal.SIGTERM)
+        return started[0]
+
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        with pytest.raises(SystemExit):
+            start_hub(Place(tmp_path), f"http://127.0.0.1:{ports.take()}", start)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert started[0].poll() == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("when", ["opening its partners", "starting its hub", "touring"])
