@@ -73,6 +73,11 @@ class WrongMediaType(CallerError):
 class Invalid(CallerError):
     """The request reads well and breaks a rule."""
 
+    @classmethod
+    def at(cls, field: str, message: str) -> "Invalid":
+        """Breaks it at one field, which the words name too."""
+        return cls(f"{field}: {message}", FieldError(field=field, message=message))
+
 
 class KeyReused(CallerError):
     """The same Idempotency-Key with another request."""

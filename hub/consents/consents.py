@@ -157,17 +157,17 @@ class Consents:
 
     def _refuse(self, caller: Caller, request: ConsentRequest, now: datetime) -> None:
         if not now < request.expires_at <= now + LONGEST:
-            raise _invalid("expires_at", "must lie ahead, a year at most")
+            raise Invalid.at("expires_at", "must lie ahead, a year at most")
         for field, person in (("customer", request.customer), ("actor", request.actor)):
             if person is not None and _is_unborn(person, now):
-                raise _invalid(f"{field}.id_number", "holds a date of birth that lies ahead")
+                raise Invalid.at(f"{field}.id_number", "holds a date of birth that lies ahead")
         for place, key in enumerate(request.operations):
             operation = self._concerning.get(key)
             if operation is None:
                 known = f"{key.partition('.')[0]}."
                 there = [each for each in self._concerning if each.startswith(known)] or list(self._concerning)
                 some = ", ".join(sorted(there))
-                raise _invalid(f"operations[{place}]", f"is no operation that concerns a person; name some of {some}")
+                raise Invalid.at(f"operations[{place}]", f"is no operation that concerns a person; name some of {some}")
             if operation.scope not in caller.scopes:
                 raise ScopeMissing(f"a consent to {key} needs the scope {operation.scope}")
 
@@ -231,7 +231,3 @@ def _record(tx: Connection, caller: Caller, row: ConsentRow, now: datetime, what
 
 def _missing(detail: str, message: str) -> ConsentMissing:
     return ConsentMissing(detail, FieldError(field="Consent-Id", message=message))
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", FieldError(field=field, message=message))

@@ -118,7 +118,7 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         flaw = field_error(str(error), decoder.type, given)
-        raise Invalid(f"{flaw.field}: {flaw.message}", flaw) from None
+        raise Invalid.at(flaw.field, flaw.message) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise Malformed(f"the body is no JSON: {_brief(error)}") from None
 

@@ -124,7 +124,7 @@ def flat(request: Request[Any, Any, Any], of: Any, codec: Codec) -> Any:
         return codec.convert(parameters, of)
     except msgspec.ValidationError as error:
         flaw = reading.field_error(str(error), of, parameters)
-        raise Invalid(f"{flaw.field}: {flaw.message}", flaw) from None
+        raise Invalid.at(flaw.field, flaw.message) from None
 
 
 def preference(request: Request[Any, Any, Any], longest: timedelta) -> tuple[timedelta, str]:

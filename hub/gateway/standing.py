@@ -142,7 +142,6 @@ def _documents(site: Site) -> HTTPRouteHandler:
             site.pipeline.may(caller, operation_named(row.operation))
             call.answer = content
             headers = {
-                "Cache-Control": "no-store",
                 "Content-Disposition": f'attachment; filename="{row.file_name}"',
                 "Repr-Digest": f"sha-256=:{b64encode(sha256(content).digest()).decode()}:",
             }
@@ -167,7 +166,7 @@ def _deliverables(site: Site) -> HTTPRouteHandler:
                 site.pipeline.may(caller, operation_named(order.operation))
             handed = await site.deliverables.release(caller, deliverable_id, key)
             call.covered = True  # by the record of the release, in the same unit
-            return Response(msgspec.json.encode(handed), media_type=JSON, headers={"Cache-Control": "no-store"})
+            return Response(msgspec.json.encode(handed), media_type=JSON)
 
     return release
 

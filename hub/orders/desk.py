@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from hub.errors import FieldError, Invalid, NotFound, ScopeMissing
+from hub.errors import Invalid, NotFound, ScopeMissing
 from hub.identity.guard import Caller
 from hub.orders import rows
 from hub.orders.attempts import Attempts
@@ -99,7 +99,7 @@ class Desk:
 
         found = await self._store.read(query)
         if not found and search.partner is not None and search.partner not in self._partners:
-            raise _invalid("partner", "is no partner of this hub")
+            raise Invalid.at("partner", "is no partner of this hub")
         return found
 
     async def _refreshed(self, row: OrderRow) -> OrderRow:
@@ -122,7 +122,7 @@ def _wanted(caller: Caller, named: str | None) -> list[str]:
     if named is None:
         return seen
     if named not in orders:
-        raise _invalid("operation", f"is no operation that makes orders; there are: {', '.join(seen)}")
+        raise Invalid.at("operation", f"is no operation that makes orders; there are: {', '.join(seen)}")
     _refuse_outsider(orders[named], caller)
     return [named]
 
@@ -131,10 +131,6 @@ def _refuse_outsider(operation: Operation, caller: Caller) -> None:
     """Raises: ScopeMissing unless the caller has any scope of the operation's scenario."""
     if operation.scenario not in scenarios_of(caller):
         raise ScopeMissing(f"this needs a scope of {operation.scenario}")
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", FieldError(field=field, message=message))
 
 
 def scenarios_of(caller: Caller) -> set[str]:

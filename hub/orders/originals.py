@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from hub.consents.parties import Parties
-from hub.errors import FieldError, Invalid
+from hub.errors import Invalid
 from hub.orders import rows
 from hub.orders.journal import Journal
 from hub.orders.rows import OrderRow
@@ -35,11 +35,11 @@ class Originals:
         field = str(operation.order_field)
         row = await self._followed(tenant, operation, request)
         if row is None:
-            raise _invalid(Flaw(field, f"names no order of {' or '.join(sorted(_followable(operation)))}"))
+            raise Invalid.at(field, f"names no order of {' or '.join(sorted(_followable(operation)))}")
         if flaw := _unfollowable(row, field, reversal=operation.reverses):
-            raise _invalid(flaw)
+            raise Invalid.at(flaw.field, flaw.message)
         if not await self._is_about(row, parties):
-            raise _invalid(Flaw(field, "is another customer's: the consent does not reach it"))
+            raise Invalid.at(field, "is another customer's: the consent does not reach it")
         original = await self.of(row)
         if not isinstance(request, Reversal):
             return Followed(row, original)
@@ -81,11 +81,11 @@ class Originals:
         """How many reversals there were. Raises: Invalid where another is open, or nothing is left to undo."""
         standing = await self._store.read(lambda tx: rows.reversals_of(tx, request.reverses))
         if still := next((row for row in standing if row.state not in FINAL), None):
-            raise _invalid(Flaw("reverses", f"is being undone by {still.order_id}, which is not final"))
+            raise Invalid.at("reverses", f"is being undone by {still.order_id}, which is not final")
         done = [row for row in standing if row.state == "succeeded"]
         earlier = [(await self._journal.opened(row, operation_named(row.operation))).request for row in done]
         if flaw := request.refusal(original, [one for one in earlier if isinstance(one, Reversal)]):
-            raise _invalid(flaw)
+            raise Invalid.at(flaw.field, flaw.message)
         return len(standing)
 
 
@@ -101,7 +101,3 @@ def _unfollowable(row: OrderRow, field: str, *, reversal: bool) -> Flaw | None:
     if row.state != "succeeded" and not reversal:
         return Flaw(field, f"is {row.state}; wait until it has succeeded")
     return None
-
-
-def _invalid(flaw: Flaw) -> Invalid:
-    return Invalid(f"{flaw.field}: {flaw.message}", FieldError(field=flaw.field, message=flaw.message))
